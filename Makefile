@@ -1,0 +1,46 @@
+# make reproduce [PRESET=minimal|quick]   train, measure, judge, report
+# make bench                              time a training step beside PyTorch and NumPy (installs PyTorch)
+# make test                               lint, types, and the tests twice: compiled, and with shapes checked
+PYTHON ?= python3
+PRESET ?= minimal
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: reproduce test bench lint clean
+
+reproduce: $(STAMP)
+	$(BIN)/python -m validate reproduce --preset $(PRESET)
+
+test: $(VENV)/.installed-test lint
+	$(BIN)/python -m pytest
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest --jaxtyping-packages=theory,model,validate,beartype.beartype
+
+bench: $(VENV)-bench/.installed
+	$(VENV)-bench/bin/python -m benchmarks
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(STAMP): pyproject.toml | $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-test: pyproject.toml | $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@ $(STAMP)
+
+# An environment of its own: PyTorch is large, and nothing else needs it.
+$(VENV)-bench/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-bench
+	echo '*' > $(VENV)-bench/.gitignore
+	$(VENV)-bench/bin/python -m pip install --quiet --editable '.[bench]'
+	@touch $@
+
+$(VENV):
+	$(PYTHON) -m venv $(VENV)
+
+clean:
+	rm -rf $(VENV) $(VENV)-bench

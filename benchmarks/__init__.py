@@ -1,0 +1,1 @@
+"""How fast a training step is, beside PyTorch, NumPy and plain matrix products: `make bench`."""

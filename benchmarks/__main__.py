@@ -1,0 +1,93 @@
+"""Run every measurement, print the tables, write `benchmarks/results/`: `make bench`, or `python -m benchmarks`.
+
+Each number comes from a process of its own (`benchmarks.worker`), one after the other, without OPENBLAS_CORETYPE.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks import figure, tables
+from benchmarks.cases import SIZES, growth
+
+RESULTS = Path(__file__).parent / "results"
+ENGINES = ("dual-modes", "torch-eager", "torch-compile", "numpy-reference")
+PIN = "OPENBLAS_CORETYPE"
+POOLS = (3, 1027, 4099)
+
+
+def run(job: str, **arguments: Any) -> dict[str, Any]:
+    """Run one job in a process of its own and return its answer."""
+    environment = {key: value for key, value in os.environ.items() if key != PIN}
+    if threads := arguments.get("threads"):
+        environment |= {"OPENBLAS_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+    command = [sys.executable, "-m", "benchmarks.worker", json.dumps({"job": job, **arguments})]
+    print(".", end="", file=sys.stderr, flush=True)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=RESULTS.parents[1])
+    if done.returncode:
+        raise SystemExit(f"\n{job} failed for {arguments}:\n{done.stderr[-2000:]}")
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def steps(engines: list[str], sizes: list[str], threads: list[int], seconds: float) -> dict[str, Any]:
+    """Return rows of engines by size and threads, with the peaks and the plain products beside them."""
+    peaks = {count: run("peak", threads=count, seconds=seconds / 4) for count in threads}
+    rows, products = [], []
+    for size in sizes:
+        case = SIZES[size]
+        for count in threads:
+            job = {"case": case.to_dict(), "threads": count, "seconds": seconds}
+            products.append({"size": size, "threads": count, **run("products", **job)})
+            for engine in engines:
+                found = run("step", engine=engine, **job)
+                speed = case.operations() / (1e6 * found["milliseconds"])
+                rows.append(
+                    {"engine": engine, "size": size, "threads": count, **found}
+                    | {"peak_fraction": speed / peaks[count]["gigaflops"]}
+                )
+    return {"peaks": peaks, "rows": rows, "products": products}
+
+
+def curves(engines: list[str], seconds: float) -> list[dict[str, Any]]:
+    """Return the milliseconds of a step as one number of the network or the batch grows, two threads."""
+    found = []
+    for quantity, cases in growth().items():
+        for value, case in cases.items():
+            for engine in engines:
+                answer = run("step", engine=engine, case=case.to_dict(), threads=2, seconds=seconds)
+                row = {"engine": engine, "quantity": quantity, "value": value}
+                found.append(row | {"milliseconds": answer["milliseconds"], "memory_mb": answer["memory_mb"]})
+    return found
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
+    parser.add_argument("--sizes", nargs="+", choices=list(SIZES), default=list(SIZES))
+    parser.add_argument("--threads", nargs="+", type=int, choices=(1, 2), default=[1, 2])
+    parser.add_argument("--seconds", type=float, default=10.0, help="spent on each number, three steps at least")
+    parser.add_argument("--without-curves", action="store_true", help="leave out growth with width, length and batch")
+    chosen = parser.parse_args()
+    report: dict[str, Any] = {"machine": tables.machine(), "pin_dropped": os.environ.get(PIN)}
+    report |= steps(chosen.engines, chosen.sizes, chosen.threads, chosen.seconds)
+    report["breakdown"] = {
+        size: run("breakdown", case=SIZES[size].to_dict(), threads=1)["milliseconds"] for size in chosen.sizes
+    }
+    report["predictors"] = [{"tasks": K, **run("predictors", tasks=K, seconds=1.0)} for K in POOLS]
+    RESULTS.mkdir(exist_ok=True)
+    if not chosen.without_curves:
+        report["curves"] = curves(chosen.engines, chosen.seconds / 5)
+        figure.draw(report["curves"], RESULTS / "growth.svg")
+    (RESULTS / "latest.json").write_text(json.dumps(report, indent=1) + "\n")
+    print(tables.text(report))
+    (RESULTS / "latest.txt").write_text(tables.text(report) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""One measurement in a process of its own: `python -m benchmarks.worker JOB`, JOB and the answer in JSON.
+
+A process of its own has memory of its own, the number of threads it is told, and the environment it is told: BLAS reads
+both when it is loaded.
+"""
+
+import json
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks.cases import Arrays, Case
+from model import TrainingConfig, Transformer, blas
+
+_LEAST, _MOST = 3, 200  # timed steps
+
+
+def stepper(engine: str, case: Case, arrays: Arrays, threads: int) -> Callable[[], float]:
+    """Return a function that makes one training step and returns the loss."""
+    if engine.startswith("torch"):
+        from benchmarks import torch_network
+
+        return torch_network.stepper(case, arrays, threads, compiled=engine == "torch-compile")
+    from model.optimizer import AdamW
+
+    backend = "numba" if engine == "dual-modes" else "numpy"
+    model = Transformer(case.config, backend=backend, threads=threads)
+    optimizer = AdamW(model, TrainingConfig(steps=1, peak_rate=1e-4))
+
+    def step() -> float:
+        loss, gradient = model.loss_and_gradient(arrays)
+        optimizer.update(gradient, 1e-4, optimizer.norm(gradient))
+        return loss
+
+    return step
+
+
+def times(function: Callable[[], Any], seconds: float) -> list[float]:
+    """Return the seconds of each call, after two that are not counted."""
+    function()
+    function()
+    found: list[float] = []
+    while len(found) < _LEAST or (sum(found) < seconds and len(found) < _MOST):
+        start = time.perf_counter()
+        function()
+        found.append(time.perf_counter() - start)
+    return found
+
+
+def memory() -> float:
+    """Return the peak memory of this process in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+def step(job: dict[str, Any]) -> dict[str, Any]:
+    """Measure one engine on one case."""
+    case = Case.from_dict(job["case"])
+    before, start = memory(), time.perf_counter()
+    make = stepper(job["engine"], case, case.arrays(), job["threads"])
+    make()
+    first = time.perf_counter() - start
+    found = times(make, job["seconds"])
+    return {
+        "milliseconds": 1e3 * statistics.median(found),
+        "fastest": 1e3 * min(found),
+        "steps": len(found),
+        "first_seconds": first,
+        "memory_mb": memory(),
+        "memory_of_libraries_mb": before,
+    }
+
+
+def peak(job: dict[str, Any]) -> dict[str, Any]:
+    """Measure the product of two square matrices of 2048, in GFLOP/s: the median, as for the steps."""
+    a = np.random.default_rng(0).standard_normal((2048, 2048)).astype(np.float32)
+    out = np.empty_like(a)
+    with blas.libraries().limit(limits=job["threads"], user_api="blas"):
+        found = times(lambda: np.matmul(a, a, out=out), job["seconds"])
+    return {"gigaflops": 2e-9 * 2048**3 / statistics.median(found), "kernel": blas.kernel_type()}
+
+
+def products(job: dict[str, Any]) -> dict[str, Any]:
+    """Time the weight products of a step on the whole batch, forward and both backward, by `numpy.matmul`."""
+    case, rng = Case.from_dict(job["case"]), np.random.default_rng(0)
+    rows, total = case.batch * case.config.length, 0.0
+    with blas.libraries().limit(limits=job["threads"], user_api="blas"):
+        for inputs, outputs, count in case.weight_products():
+            x, w, y = (
+                rng.standard_normal(s).astype(np.float32) for s in ((rows, inputs), (inputs, outputs), (rows, outputs))
+            )
+            triple = ((x, w, y.copy()), (y, w.T, x.copy()), (x.T, y, w.copy()))
+            for a, b, out in triple:
+                total += count * statistics.median(
+                    times(lambda a=a, b=b, out=out: np.matmul(a, b, out=out), job["seconds"] / 12)
+                )
+    return {"milliseconds": 1e3 * total, "memory_mb": memory()}
+
+
+def breakdown(job: dict[str, Any]) -> dict[str, Any]:
+    """Time every kernel of a step on one thread; what no kernel claims is Python's and NumPy's."""
+    from model import kernels
+
+    case = Case.from_dict(job["case"])
+    spent: dict[str, float] = {}
+    for name in kernels.__all__:
+        kernel = getattr(kernels, name)
+        if name in ("exp", "gemm", "on_disk"):
+            continue
+
+        def timed(*arguments: Any, kernel: Any = kernel, name: str = name) -> Any:
+            start = time.perf_counter()
+            result = kernel(*arguments)
+            spent[name] = spent.get(name, 0.0) + time.perf_counter() - start
+            return result
+
+        setattr(kernels, name, timed)
+    make = stepper("dual-modes", case, case.arrays(), 1)
+    make()
+    best: tuple[float, dict[str, float]] = (np.inf, {})
+    for _ in range(5):
+        spent.clear()
+        start = time.perf_counter()
+        make()
+        best = min(best, (time.perf_counter() - start, dict(spent)), key=lambda found: found[0])
+    total, parts = best
+    rest = total - sum(parts.values())
+    ordered = sorted(parts.items(), key=lambda part: -part[1])
+    return {"milliseconds": {name: 1e3 * value for name, value in (*ordered, ("python and numpy", rest))}}
+
+
+def predictors(job: dict[str, Any]) -> dict[str, Any]:
+    """See `benchmarks.predictors`."""
+    from benchmarks.predictors import measure
+
+    return measure(job["tasks"], job["seconds"]) | {"memory_mb": memory()}
+
+
+JOBS = {"step": step, "peak": peak, "products": products, "breakdown": breakdown, "predictors": predictors}
+
+
+if __name__ == "__main__":
+    work = json.loads(sys.argv[1])
+    print(json.dumps(JOBS[work["job"]](work)))

@@ -1,0 +1,194 @@
+"""Checkpoints: one safetensors file that holds all a run needs to go on, written atomically.
+
+Tensors: every parameter under its own name, and the optimizer's two moments, flat, as `optimizer.first_moment` and
+`optimizer.second_moment`. The metadata holds one JSON text, `checkpoint` (format, model and training configuration,
+step, which is also the position in the stream of batches, records, fingerprint), and `sha256`, the digest of that text
+and the tensors.
+
+A file is written beside its place, flushed to the disk, and renamed over it; then the folder is flushed. A reader
+sees the old file or the new one, whenever the writer is stopped.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from safetensors import SafetensorError
+from safetensors.numpy import load as parse
+from safetensors.numpy import save as serialise
+
+from model import parameters
+from model.config import TransformerConfig
+from model.engine import Backend
+from model.record import StepRecord
+from model.schedule import TrainingConfig
+from model.transformer import Transformer
+
+FORMAT = "dual-modes checkpoint 1"
+_FIRST, _SECOND = "optimizer.first_moment", "optimizer.second_moment"
+
+
+class CheckpointError(Exception):
+    """A checkpoint that cannot be used; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model in the middle or at the end of its training.
+
+    Attributes
+    ----------
+    config : TransformerConfig
+    buffer : ndarray, shape (N,)
+        The parameters (`model.parameters.views` names them).
+    backend : {"numba", "numpy"}
+        The backend it was trained with.
+    step : int
+        Number of updates made, and of the next batch to draw.
+    training : TrainingConfig or None
+        None for a model that was saved outside of training.
+    first, second : ndarray, shape (N,), or None
+        The optimizer's moments.
+    seconds : float
+        Time spent training so far.
+    records : tuple of StepRecord
+    fingerprint : mapping of str to str
+        What the caller wants to be the same when training goes on.
+    """
+
+    config: TransformerConfig
+    buffer: Float[np.ndarray, " N"]
+    backend: Backend = "numba"
+    step: int = 0
+    training: TrainingConfig | None = None
+    first: Float[np.ndarray, " N"] | None = None
+    second: Float[np.ndarray, " N"] | None = None
+    seconds: float = 0.0
+    records: tuple[StepRecord, ...] = ()
+    fingerprint: Mapping[str, str] = field(default_factory=dict)
+
+    def model(self, backend: Backend | None = None) -> Transformer:
+        """Return the transformer, by default with the backend it was trained with."""
+        model = Transformer(self.config, backend=backend or self.backend, dtype=self.buffer.dtype)
+        model.buffer[:] = self.buffer
+        return model
+
+
+def save_checkpoint(path: Path | str, checkpoint: Checkpoint) -> None:
+    """Write `checkpoint` to `path`, atomically.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written; what was at `path` is still there.
+    """
+    path = Path(path)
+    tensors = parameters.views(checkpoint.config, checkpoint.buffer)
+    if checkpoint.first is not None and checkpoint.second is not None:
+        tensors |= {_FIRST: checkpoint.first, _SECOND: checkpoint.second}
+    text = json.dumps(_description(checkpoint))
+    metadata = {"checkpoint": text, "sha256": digest(text, tensors)}
+    _write_atomically(path, serialise(tensors, metadata))
+
+
+def _description(checkpoint: Checkpoint) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "model": checkpoint.config.to_dict(),
+        "backend": checkpoint.backend,
+        "training": None if checkpoint.training is None else checkpoint.training.to_dict(),
+        "step": checkpoint.step,
+        "seconds": checkpoint.seconds,
+        "records": [asdict(record) for record in checkpoint.records],
+        "fingerprint": dict(checkpoint.fingerprint),
+    }
+
+
+def load_checkpoint(path: Path | str) -> Checkpoint:
+    """Read a checkpoint.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is not a checkpoint of this package, is cut short or changed, or contradicts itself.
+    FileNotFoundError
+        If there is no file.
+    """
+    data = Path(path).read_bytes()
+    try:
+        tensors = parse(data)
+        text, signature = _metadata(data)
+        description = json.loads(text)
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{path} is not a complete safetensors checkpoint of this package") from error
+    if signature != digest(text, tensors):
+        raise CheckpointError(f"{path} was changed or damaged: its contents do not match their checksum")
+    try:
+        return _checkpoint(description, tensors)
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} contradicts itself: {error}") from error
+
+
+def _metadata(data: bytes) -> tuple[str, str]:
+    """Return description and checksum: 8 bytes give the length of the header, whose `__metadata__` holds them."""
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    metadata = header["__metadata__"]
+    return str(metadata["checkpoint"]), str(metadata["sha256"])
+
+
+def _checkpoint(metadata: dict[str, Any], tensors: dict[str, np.ndarray]) -> Checkpoint:
+    if metadata["format"] != FORMAT:
+        raise ValueError(f"its format is {metadata['format']!r}, not {FORMAT!r}")
+    config = TransformerConfig.from_dict(metadata["model"])
+    wanted = parameters.shapes(config)
+    if metadata["training"] is not None:
+        wanted |= dict.fromkeys((_FIRST, _SECOND), (parameters.size(config),))
+    found = {name: tensor.shape for name, tensor in tensors.items()}
+    for name in sorted(found.keys() | wanted.keys()):
+        if found.get(name) != wanted.get(name):
+            raise ValueError(f"its tensor {name} does not fit its configuration")
+    training = metadata["training"]
+    return Checkpoint(
+        config=config,
+        buffer=parameters.flatten(config, tensors),
+        backend=metadata["backend"],
+        step=metadata["step"],
+        training=None if training is None else TrainingConfig.from_dict(training),
+        first=tensors.get(_FIRST),
+        second=tensors.get(_SECOND),
+        seconds=metadata["seconds"],
+        records=tuple(StepRecord(**record) for record in metadata["records"]),
+        fingerprint=metadata["fingerprint"],
+    )
+
+
+def digest(text: str, tensors: Mapping[str, np.ndarray]) -> str:
+    """Return the SHA-256, in hexadecimal, of a description and of tensors in the order of their names."""
+    total = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        total.update(f"{name} {tensors[name].dtype} {tensors[name].shape} ".encode())
+        total.update(np.ascontiguousarray(tensors[name]).data)
+    return total.hexdigest()
+
+
+def _write_atomically(path: Path, data: bytes) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

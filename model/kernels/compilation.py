@@ -1,0 +1,53 @@
+"""How kernels are compiled, and when compiled code on disk is out of date.
+
+Every kernel releases the interpreter lock and is cached on disk. Reductions may be reassociated (that is what
+vectorises them) and division does not raise; NaN and infinity keep their meaning. With ``NUMBA_DISABLE_JIT=1`` the
+same source runs as plain Python.
+
+Numba looks for changes in the file a cached kernel stands in and in no other. Kernels call each other across files and
+use constants of `model.ops`, so each carries a stamp of them all: one changed file and everything is compiled anew.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+
+from model import blas, ops
+
+_MODES: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False}
+_FAST = {"reassoc", "contract", "nsz", "arcp"}
+
+
+def source_stamp() -> str:
+    """Return a digest of all that compiled code depends on beside its own file."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in (*sorted(folder.glob("*.py")), Path(ops.__file__)):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    digest.update(str([blas.product(dtype).integer_bits for dtype in blas.SYMBOLS]).encode())
+    return digest.hexdigest() + np.__version__
+
+
+_STAMP = source_stamp()
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function that Python calls, and keep it on disk."""
+    compiled = numba.njit(function, cache=True, fastmath=_FAST, **_MODES)
+    if not numba.config.DISABLE_JIT:
+        compiled._cache._cache_file._source_stamp = _STAMP
+    return compiled
+
+
+def part(function: Callable[..., Any]) -> Any:
+    """Compile a function into each kernel that calls it."""
+    return numba.njit(function, forceinline=True, fastmath=_FAST, **_MODES)
+
+
+def exact_part(function: Callable[..., Any]) -> Any:
+    """Compile a function into its callers; its operations stay in the order they are written in."""
+    return numba.njit(function, forceinline=True, fastmath={"contract"}, **_MODES)

@@ -1,0 +1,64 @@
+"""Matrix products from compiled code: C = A B + beta C, into C.
+
+Operands are two-dimensional arrays of one dtype with one axis contiguous: whole arrays, slices of columns or rows, and
+transposes of these (C must not be a transpose). The product is the BLAS function that `model.blas` registers.
+"""
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+import numba
+import numpy as np
+from numba.extending import overload
+
+from model import blas
+
+blas.register()
+
+_ROW_MAJOR, _PLAIN, _TRANSPOSED = np.int32(101), np.int32(111), np.int32(112)
+
+
+def _external(dtype):
+    number = numba.from_dtype(dtype)
+    integer = numba.int64 if blas.product(dtype).integer_bits == 64 else numba.int32
+    flag, address = numba.int32, numba.uintp
+    signature = numba.void(
+        flag, flag, flag, integer, integer, integer, number, address, integer, address, integer, number, address,
+        integer,
+    )  # fmt: skip
+    return numba.types.ExternalFunction(blas.SYMBOLS[dtype], signature)
+
+
+_SGEMM, _DGEMM = (_external(np.dtype(dtype)) for dtype in (np.float32, np.float64))
+
+
+def gemm(a, b, c, beta):
+    """Write A B + beta C into C; with beta 0 what C held does not matter."""
+    c[...] = a @ b + beta * c if beta else a @ b
+
+
+@overload(gemm, jit_options={"error_model": "numpy", "forceinline": True})
+def _gemm_overload(a, b, c, beta):
+    external, number = (_SGEMM, numba.float32) if a.dtype == numba.float32 else (_DGEMM, numba.float64)
+    size = number.bitwidth // 8
+
+    def call(a, b, c, beta):
+        # a matrix of one column has two contiguous axes; the one BLAS is told of must be at least as long as a row
+        a_plain = a.strides[1] == size and a.strides[0] >= size * a.shape[1]
+        b_plain = b.strides[1] == size and b.strides[0] >= size * b.shape[1]
+        external(
+            _ROW_MAJOR,
+            _PLAIN if a_plain else _TRANSPOSED,
+            _PLAIN if b_plain else _TRANSPOSED,
+            c.shape[0],
+            c.shape[1],
+            a.shape[1],
+            number(1.0),
+            a.ctypes.data,
+            (a.strides[0] if a_plain else a.strides[1]) // size,
+            b.ctypes.data,
+            (b.strides[0] if b_plain else b.strides[1]) // size,
+            number(beta),
+            c.ctypes.data,
+            c.strides[0] // size,
+        )
+
+    return call

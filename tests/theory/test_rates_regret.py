@@ -1,0 +1,140 @@
+"""Regret of the prior predictive: exact formulas against simulation, enumeration, quadrature and limits."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.stats import chi2
+
+from theory import (
+    BiasedDice,
+    MarkovChains,
+    Mixture,
+    NoisyLinearRegression,
+    PlantedDyck,
+    predicted_mean,
+    prediction_loss,
+    prior_predictive,
+    stream,
+)
+from theory.ballot import log_catalan
+from theory.enumeration import fresh_die, known_die, sequences
+from theory.regret import information, regret, ridge_risk, ridge_risk_of
+
+# Exact or nearly so: dice, Dyck, regression. Short enough that no event the average needs is too rare to be sampled.
+FAMILIES = [BiasedDice(4, 30, 0.7), PlantedDyck(4, 3, 0.3, 20), NoisyLinearRegression(3, 20, 0.5, 1.5)]
+EVERY_FAMILY = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: type(family).__name__)
+
+
+def agree(one, other):
+    error = np.sqrt(one.standard_error**2 + other.standard_error**2)
+    return np.all(np.abs(one.mean - other.mean) <= 5 * error + 1e-11)
+
+
+@EVERY_FAMILY
+def test_formulas_agree_with_sampled_sequences(family):
+    truths = family.sample_pool(stream(0, "truths"), 3)
+    formula = regret(family, truths, stream(1, "regret"), 3000)
+    sampled = regret.dispatch(object)(family, truths, stream(2, "regret"), 3000)
+    assert agree(formula, sampled)
+    assert np.all(sampled.standard_error[:, -1] < 0.1)
+    assert np.all(formula.standard_error < sampled.standard_error + 1e-12)
+
+
+@EVERY_FAMILY
+def test_information_agrees_with_sampled_sequences(family):
+    formula = information(family, stream(1, "information"), 400)
+    sampled = information.dispatch(object)(family, stream(2, "information"), 3000)
+    assert agree(formula, sampled)
+    assert np.all(np.diff(formula.mean) > 0)
+    assert formula.mean[0] == pytest.approx(0, abs=1e-12)
+
+
+@EVERY_FAMILY
+def test_information_is_the_average_regret(family):
+    truths = family.sample_pool(stream(3, "truths"), 400)
+    each = regret(family, truths, stream(4, "regret"), 20)
+    error = each.mean.std(axis=0, ddof=1) / np.sqrt(400)
+    exact = information(family, stream(5, "information"), 2000)
+    assert np.all(np.abs(each.mean.mean(axis=0) - exact.mean) <= 5 * (error + exact.standard_error) + 1e-11)
+
+
+def test_dice_by_enumeration():
+    law, concentration = [Fraction(1, 2), Fraction(1, 3), Fraction(1, 6)], 2
+    family = BiasedDice(3, 5, float(concentration))
+    known, fresh = known_die(law), fresh_die(3, concentration)
+    expected = [
+        sum(float(known(s)) * (np.log(float(known(s))) - np.log(float(fresh(s)))) for s in sequences(3, t))
+        for t in range(5)
+    ]
+    found = regret(family, family.make_pool([[float(p) for p in law]]), stream(0, "unused"), 2)
+    np.testing.assert_allclose(found.mean[0], expected, rtol=1e-12, atol=1e-14)
+
+
+def test_dice_with_faces_that_never_come():
+    found = regret(BiasedDice(2, 10), BiasedDice(2).make_pool([[1.0, 0.0]]), stream(0, "unused"), 2)
+    np.testing.assert_allclose(found.mean[0], np.log(np.arange(1, 11)), rtol=1e-12)  # p(s) = 1 / (t + 1)
+
+
+def test_information_grows_by_half_the_dimension_times_log_t():
+    dice = information(BiasedDice(6, 1025), stream(0, "unused"), 2).mean
+    assert dice[1024] - dice[512] == pytest.approx(2.5 * np.log(2), rel=0.02)
+    points = information(NoisyLinearRegression(4, 513), stream(0, "points"), 50).mean
+    assert points[512] - points[256] == pytest.approx(2 * np.log(2), rel=0.01)
+
+
+def test_clarke_and_barrons_limit_of_a_coin():
+    """I_t = 1/2 log(t / (2 pi e)) + E log sqrt(J), with J = 1 / (p (1 - p)) and so -1/2 E log p(1 - p) = 1."""
+    coin = information(BiasedDice(2, 4001), stream(0, "unused"), 2).mean[4000]
+    assert coin == pytest.approx(0.5 * np.log(4000 / (2 * np.pi * np.e)) + 1, abs=2e-3)
+
+
+def test_information_on_a_path_ends_at_its_log_number():
+    family = PlantedDyck(5, 3, 0.5, 200)
+    assert information(family, stream(0, "unused"), 2).mean[-1] == pytest.approx(log_catalan(5), rel=1e-12)
+    truths = family.sample_pool(stream(0, "paths"), 3)
+    np.testing.assert_allclose(regret(family, truths, stream(0, "unused"), 2).mean[:, -1], log_catalan(5), rtol=1e-12)
+
+
+def test_markov_chains_are_sampled():
+    family = MarkovChains(3, 60)
+    chains = information(family, stream(0, "chains"), 600)
+    assert np.all(chains.mean[:2] == 0)  # the first symbol says nothing
+    later = chains.mean[-1] - chains.mean[30]
+    assert later == pytest.approx(3 * np.log(59 / 30), rel=0.2)
+
+
+def test_ridge_risk_of_one_covariate_by_quadrature():
+    family = NoisyLinearRegression(1, 12, 0.5, 1.5)
+    risk = ridge_risk(family, stream(0, "ridge"), 20_000)
+    penalty = (0.5 / 1.5) ** 2
+    for t in (1, 3, 11):
+        mean_inverse, _ = quad(lambda g, t=t: chi2.pdf(g, t) / (g + penalty), 0, np.inf)
+        assert abs(risk.mean[t] - 0.25 * (1 + mean_inverse)) < 5 * risk.standard_error[t]
+    assert risk.mean[0] == pytest.approx(0.25 + 1.5**2, rel=1e-12)
+
+
+def test_ridge_risk_of_many_points_is_the_inverse_wishart_mean():
+    family = NoisyLinearRegression(3, 41, 1.0, 100.0)
+    risk = ridge_risk(family, stream(0, "ridge"), 4000)
+    assert abs(risk.mean[40] - (1 + 3 / (40 - 3 - 1))) < 5 * risk.standard_error[40] + 1e-4
+    assert risk.standard_error[40] < 1e-3
+
+
+def test_ridge_risk_is_the_loss_of_the_prior_predictive():
+    family = FAMILIES[2]
+    truths = family.sample_pool(stream(6, "truths"), 2)
+    predicted = ridge_risk_of(family, truths, stream(7, "ridge"), 2000)
+    for task in range(2):
+        batch = family.sample(stream(8, "sequences"), truths, 4000, np.full(4000, task))
+        mean = predicted_mean(lambda mixture, batch: prior_predictive(family, batch), Mixture(family, truths), batch)
+        loss = prediction_loss(family, mean, batch)
+        error = np.hypot(loss.std(axis=0) / np.sqrt(4000), predicted.standard_error[task])
+        assert np.all(np.abs(loss.mean(axis=0) - predicted.mean[task]) < 5 * error)
+
+
+def test_one_draw_has_no_error_bar():
+    family = FAMILIES[2]
+    with pytest.raises(ValueError, match="n_draws must be at least 2; got 1"):
+        information(family, stream(0, "few"), 1)

@@ -1,0 +1,154 @@
+"""The whole line on the smallest experiment: results, figures, report, reuse, and going on after a kill."""
+
+import json
+import shutil
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from tiny import TOML, tiny_experiment
+
+from model import CheckpointError, load_checkpoint
+from validate.claims import CLAIMS
+from validate.experiment import parse_experiment
+from validate.judgement import WORST_FIRST
+from validate.report import write_report
+from validate.reproduce import reproduce, train_all
+from validate.run_folder import RunFolderError, open_run, to_json
+
+ROW = {
+    "claim", "family", "design", "layer", "position", "seeds", "statement", "statistic", "label", "predicted",
+    "measured", "interval", "null", "nulls", "tolerance", "direction", "calibrated", "paper", "verdict", "parts",
+}  # fmt: skip
+
+
+def quietly(sentence):
+    assert sentence
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    results = reproduce(tiny_experiment(), folder, quietly, progress=False)
+    return folder, results
+
+
+def checkpoints(folder):
+    return sorted((folder / "checkpoints").glob("*.safetensors"))
+
+
+def test_results_hold_a_row_for_every_claim(run):
+    folder, results = run
+    stored = json.loads((folder / "results.json").read_text())
+    assert stored == json.loads(to_json(results))
+    assert [row["claim"] for row in stored["claims"]] == [claim.name for claim in CLAIMS]
+    for row in stored["claims"]:
+        assert set(row) == ROW
+        assert row["verdict"] in WORST_FIRST
+        assert row["family"] == "dice"
+        assert row["verdict"] == min((part["verdict"] for part in row["parts"]), key=WORST_FIRST.index)
+    assert stored["experiment"] == tiny_experiment().model_dump()
+    assert stored["environment"]["blas"]
+    assert len(checkpoints(folder)) == 2
+
+
+def test_metrics_have_a_row_for_every_record(run):
+    folder, _ = run
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    steps = [(row["design"], row["step"]) for row in rows]
+    assert steps == [("minors=0", s) for s in (0, 2, 4)] + [("minors=2", s) for s in (0, 2, 3)]
+    assert all(np.isfinite([row["loss"], row["bayes_loss"], row["held_out"]["fresh"]]).all() for row in rows)
+
+
+def test_report_is_self_contained_and_figures_are_drawings(run):
+    folder, _ = run
+    html = write_report(folder).read_text()
+    for claim in CLAIMS:
+        assert f"<strong>{claim.name}</strong>" in html
+    assert "http" not in html.replace("http://www.w3.org", "")
+    assert html.count("data:image/svg+xml;base64,") == 7
+    for figure in (folder / "figures").glob("*.svg"):
+        assert ET.parse(figure).getroot().tag.endswith("svg")
+
+
+def test_equal_results_draw_equal_files(run, tmp_path):
+    folder, _ = run
+    again = tmp_path / "again"
+    shutil.copytree(folder, again)
+    first, second = write_report(folder).read_bytes(), write_report(again).read_bytes()
+    assert first == second
+
+
+def test_a_second_run_trains_nothing_and_measures_the_same(run, tmp_path):
+    folder, results = run
+    again = tmp_path / "again"
+    shutil.copytree(folder, again)
+    before = [path.read_bytes() for path in checkpoints(again)]
+    second = reproduce(tiny_experiment(), again, quietly, progress=False)
+    assert [path.read_bytes() for path in checkpoints(again)] == before
+    assert (again / "metrics.jsonl").read_bytes() == (folder / "metrics.jsonl").read_bytes()
+    for part in ("claims", "ladder", "networks", "untrained"):
+        assert to_json(second[part]) == to_json(results[part]), part
+
+
+def test_training_that_was_interrupted_goes_on_to_the_same_bits(run, tmp_path, monkeypatch):
+    folder, _ = run
+    stopped = tmp_path / "stopped"
+    open_run(stopped, tiny_experiment())
+    append = "validate.metrics.Metrics.append"
+
+    def interrupt(self, row):
+        if row["step"] == 4:
+            raise KeyboardInterrupt
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(append, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            train_all(tiny_experiment(), stopped, progress=False)
+    assert load_checkpoint(checkpoints(stopped)[0]).step == 3
+    train_all(tiny_experiment(), stopped, progress=False)
+    for path, whole in zip(checkpoints(stopped), checkpoints(folder), strict=True):
+        np.testing.assert_array_equal(load_checkpoint(path).buffer, load_checkpoint(whole).buffer)
+    columns = ("design", "step", "loss", "held_out")
+    resumed, uninterrupted = (
+        [[row[c] for c in columns] for row in map(json.loads, (f / "metrics.jsonl").read_text().splitlines())]
+        for f in (stopped, folder)
+    )
+    assert resumed == uninterrupted
+
+
+def test_networks_trained_by_other_code_are_refused(run, tmp_path, monkeypatch):
+    folder, _ = run
+    again = tmp_path / "again"
+    shutil.copytree(folder, again)
+    monkeypatch.setattr("validate.networks.code_fingerprint", lambda: "another version")
+    with pytest.raises(CheckpointError, match="code"):
+        train_all(tiny_experiment(), again, progress=False)
+
+
+@pytest.mark.parametrize("n_majors", [2, 4])
+def test_other_numbers_of_majors_go_through_the_whole_line(tmp_path, n_majors):
+    text = TOML.replace("majors = 3", f"majors = {n_majors}")
+    results = reproduce(parse_experiment(text, "majors"), tmp_path / "run", quietly, progress=False)
+    assert len(results["claims"]) == len(CLAIMS)
+    orthogonality = results["claims"][-1]
+    assert orthogonality["design"] == "minors=0 to minors=2"
+    assert all(np.isfinite(part["measured"]) for part in orthogonality["parts"])
+    write_report(tmp_path / "run")
+
+
+def test_a_refused_checkpoint_costs_no_metrics(run, tmp_path, monkeypatch):
+    folder, _ = run
+    again = tmp_path / "again"
+    shutil.copytree(folder, again)
+    monkeypatch.setattr("validate.networks.code_fingerprint", lambda: "another version")
+    with pytest.raises(CheckpointError):
+        train_all(tiny_experiment(), again, progress=False)
+    assert (again / "metrics.jsonl").read_bytes() == (folder / "metrics.jsonl").read_bytes()
+
+
+def test_a_report_needs_results(tmp_path):
+    with pytest.raises(RunFolderError, match="run `reproduce` first"):
+        write_report(tmp_path)

@@ -1,0 +1,191 @@
+"""The symbols every formula uses, and the protocol every latent-task distribution meets.
+
+A latent task z is drawn from a prior, a sequence is drawn given z, and a predictor sees the sequence without z.
+Index t runs over targets. Entry t of anything Bayesian uses only what was seen *before* target t (for regression
+also the covariate x_t). Letters, here and in every shape comment:
+
+    B  sequences          T  targets of a sequence        K  tasks of a pool
+    V  symbols            D  size of a target: V for a symbol as one-hot, 1 for a real number
+    d  covariates         S  size of the running average
+
+`docs/notation.md` is the same legend with the paper's symbols beside it.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float, Int, Integer, Real
+from numpy.typing import ArrayLike
+
+TargetKind = Literal["symbol", "real"]
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """K tasks of one family.
+
+    Attributes
+    ----------
+    parameters : ndarray, shape (K, ...)
+        One task per row; what a row holds is the family's own. Dice: face probabilities, (K, V). Markov chains:
+        transition probabilities, (K, V, V). Regression: coefficients, (K, d). Dyck paths: +1 and -1 as int64,
+        (K, 2 pairs).
+    """
+
+    parameters: Real[np.ndarray, "K *task"]
+
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+
+@dataclass(frozen=True, eq=False)
+class SymbolBatch:
+    """Sequences of symbols.
+
+    Attributes
+    ----------
+    tasks : ndarray of int, shape (B,)
+        Index into the pool the sequences were drawn from.
+    symbols : ndarray of int64, shape (B, T)
+        Target t is symbol t; nothing is seen before target 0.
+    """
+
+    tasks: Int[np.ndarray, " B"]
+    symbols: Int[np.ndarray, "B T"]
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    def __getitem__(self, rows: slice | Int[np.ndarray, " N"]) -> "SymbolBatch":
+        """Return some of the sequences."""
+        return SymbolBatch(self.tasks[rows], self.symbols[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class RegressionBatch:
+    """Sequences of covariates, each followed by its response.
+
+    Attributes
+    ----------
+    tasks : ndarray of int, shape (B,)
+        Index into the pool the sequences were drawn from.
+    x : ndarray, shape (B, T, d)
+        Covariates.
+    y : ndarray, shape (B, T)
+        Target t is y_t; the points before t and x_t are seen before it.
+    """
+
+    tasks: Int[np.ndarray, " B"]
+    x: Float[np.ndarray, "B T d"]
+    y: Float[np.ndarray, "B T"]
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def __getitem__(self, rows: slice | Int[np.ndarray, " N"]) -> "RegressionBatch":
+        """Return some of the sequences."""
+        return RegressionBatch(self.tasks[rows], self.x[rows], self.y[rows])
+
+
+Batch = SymbolBatch | RegressionBatch
+
+
+class ModelArrays(NamedTuple):
+    """What a transformer needs of a batch.
+
+    Attributes
+    ----------
+    inputs : ndarray, int64 of shape (B, L) or float32 of shape (B, L, d + 1)
+        One entry per model position.
+    targets : ndarray, shape (B, P)
+        The symbols (int64) or numbers (float32) to predict.
+    positions : ndarray of int64, shape (P,)
+        The model position that predicts each target. The last P of the T targets are the predicted ones, so the
+        state at ``positions[i]`` stands beside entry ``T - P + i`` of anything Bayesian.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    positions: Integer[np.ndarray, " P"]
+
+
+@runtime_checkable
+class LatentTasks(Protocol):
+    """A family of latent tasks with its prior: everything the Bayesian predictors need to know of it."""
+
+    target_kind: ClassVar[TargetKind]
+
+    def make_pool(self, parameters: ArrayLike) -> Pool:
+        """Return a pool of given tasks, one per row, checked and copied."""
+        ...
+
+    def sample_pool(self, rng: np.random.Generator, n_tasks: int) -> Pool:
+        """Draw `n_tasks` independent tasks from the task prior."""
+        ...
+
+    def sample(
+        self,
+        rng: np.random.Generator,
+        pool: Pool,
+        n_sequences: int,
+        tasks: Int[np.ndarray, " B"] | None = None,
+    ) -> Batch:
+        """Draw sequences given their tasks; ``tasks=None`` draws the tasks uniformly from the pool."""
+        ...
+
+    def log_likelihood(self, pool: Pool, batch: Batch) -> Float[np.ndarray, "B T K"]:
+        """Return log p(seen before target t | task k) in nats; entry 0 is 0."""
+        ...
+
+    def task_mean(self, pool: Pool, batch: Batch) -> Float[np.ndarray, "B T K D"]:
+        """Return E[target t | task k, seen before target t]."""
+        ...
+
+    def mixed_mean(self, pool: Pool, batch: Batch, weights: Float[np.ndarray, "B T K"]) -> Float[np.ndarray, "B T D"]:
+        """Return sum_k weights_{t,k} task_mean_{t,k} without holding all of `task_mean`."""
+        ...
+
+    def log_evidence(self, batch: Batch) -> Float[np.ndarray, "B T"]:
+        """Return the log marginal likelihood, in nats, of what was seen, the task drawn from the prior."""
+        ...
+
+    def fresh_mean(self, batch: Batch) -> Float[np.ndarray, "B T D"]:
+        """Return E[target t | seen before target t], the task drawn from the prior."""
+        ...
+
+    def targets(self, batch: Batch) -> Float[np.ndarray, "B T D"]:
+        """Return the targets, symbols as one-hot vectors."""
+        ...
+
+    def encode(self, batch: Batch) -> ModelArrays:
+        """Return the arrays a transformer is trained on."""
+        ...
+
+    def running_average(self, batch: Batch) -> Float[np.ndarray, "B T S"]:
+        """Return the plain average of what was seen before target t (dice: symbol frequencies).
+
+        This is the explanation that competes with the posterior: a network whose attention merely averages the
+        context holds this and not the posterior. At entry 0, where nothing was seen, it is the prior mean.
+        """
+        ...
+
+    def average_vertices(self, pool: Pool) -> Float[np.ndarray, "K S"]:
+        """Return the limit of `running_average` under each task: the vertices it is located against."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """A Bayes prediction as the convex combination it is.
+
+    Attributes
+    ----------
+    weights : ndarray, shape (B, T, K)
+        Posterior weight of each component.
+    mean : ndarray, shape (B, T, D)
+        The weighted sum of the components' predictions.
+    """
+
+    weights: Float[np.ndarray, "B T K"]
+    mean: Float[np.ndarray, "B T D"]

@@ -1,0 +1,177 @@
+"""E2, noisy linear regression: a task is a vector of coefficients, a sequence is points on its noisy plane.
+
+    task        w ~ N(0, tau^2 I_d)
+    sequence    x_t ~ N(0, I_d),  y_t = w . x_t + sigma e_t,  e_t ~ N(0, 1); target t is y_t
+    likelihood  log p(y_<t | x_<t, w) = - sum_{j<t} (y_j - w . x_j)^2 / (2 sigma^2) - t log(sigma sqrt(2 pi))
+    evidence    p(y_<t | x_<t) = N(y_<t; 0, sigma^2 I + tau^2 X X') = prod_{j<t} N(y_j; m_j . x_j, v_j)
+    fresh task  E[y_t | points before t, x_t] = m_t . x_t,  m_t = (X'X + sigma^2/tau^2 I)^-1 X'y    (ridge)
+
+X has the rows x_j, j < t. The covariates have the same law under every task, so their density is left out: it cancels
+from every posterior. The evidence is computed sequentially by `theory.conjugate`, which gives m_t . x_t and v_t. Before
+any point m_0 = 0. Weighted tasks predict like their average: sum_k alpha_k (w_k . x) = (sum_k alpha_k w_k) . x.
+
+Source: arXiv:2605.03780, distribution E2; Bishop, Pattern Recognition and Machine Learning (2006), section 3.3.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
+
+from theory.conjugate import next_response
+from theory.notation import Batch, ModelArrays, Pool, RegressionBatch, TargetKind
+from theory.tasks import sequence_tasks
+
+LOG_SQRT_TWO_PI = 0.5 * np.log(2 * np.pi)
+
+
+@dataclass(frozen=True)
+class NoisyLinearRegression:
+    """Points (x, y) of a linear function that is not known, y with noise.
+
+    Attributes
+    ----------
+    dimension : int
+        Number of covariates d, at least 1.
+    points : int
+        Points of a sequence T, at least 1.
+    noise : float
+        Standard deviation sigma of the noise, positive.
+    task_scale : float
+        Standard deviation tau of each coefficient under the prior, positive.
+    """
+
+    dimension: int = 6
+    points: int = 64
+    noise: float = 0.5
+    task_scale: float = 1.0
+
+    target_kind: ClassVar[TargetKind] = "real"
+
+    def __post_init__(self) -> None:
+        for name in ("dimension", "points"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}")
+        for name in ("noise", "task_scale"):
+            if not (0 < getattr(self, name) < np.inf):
+                raise ValueError(f"{name} must be positive and finite; got {getattr(self, name)}")
+
+    def make_pool(self, parameters: ArrayLike) -> Pool:
+        """Return a pool of given coefficients, one row each, shape (K, d).
+
+        Raises
+        ------
+        ValueError
+            If the table is not (K, d) with K at least 1, or an entry is not finite.
+        """
+        coefficients = np.array(parameters, dtype=np.float64)
+        if coefficients.ndim != 2 or coefficients.shape[1] != self.dimension or not len(coefficients):
+            wanted = f"(K, {self.dimension})"
+            raise ValueError(f"parameters must have shape {wanted} with K at least 1; got {coefficients.shape}")
+        if not np.all(np.isfinite(coefficients)):
+            raise ValueError("parameters must be finite")
+        return Pool(coefficients)
+
+    def sample_pool(self, rng: np.random.Generator, n_tasks: int) -> Pool:
+        """Draw the coefficients of `n_tasks` tasks from the prior."""
+        return Pool(self.task_scale * rng.standard_normal((n_tasks, self.dimension)))
+
+    def sample(
+        self,
+        rng: np.random.Generator,
+        pool: Pool,
+        n_sequences: int,
+        tasks: Int[np.ndarray, " B"] | None = None,
+    ) -> RegressionBatch:
+        """Draw `n_sequences` sequences of `points` points; ``tasks=None`` draws the tasks uniformly from the pool."""
+        tasks = sequence_tasks(rng, pool, n_sequences, tasks)
+        coefficients = self._coefficients(pool)[tasks]
+        x = rng.standard_normal((n_sequences, self.points, self.dimension))
+        y = np.einsum("btd,bd->bt", x, coefficients) + self.noise * rng.standard_normal((n_sequences, self.points))
+        return RegressionBatch(tasks=tasks, x=x, y=y)
+
+    def log_likelihood(self, pool: Pool, batch: Batch) -> Float[np.ndarray, "B T K"]:
+        """Return log p(y before target t | their x, task k) in nats, densities in units of y."""
+        x, y = self._points(batch)
+        log_likelihood = np.zeros((*y.shape, len(pool)))
+        seen = log_likelihood[:, 1:]
+        np.matmul(x[:, :-1], self._coefficients(pool).T, out=seen)
+        seen -= y[:, :-1, None]
+        seen /= self.noise
+        with np.errstate(over="ignore"):  # a density below all floats is 0, its logarithm -inf
+            np.square(seen, out=seen)
+            np.cumsum(seen, axis=1, out=seen)
+        seen /= -2
+        seen -= np.arange(1, y.shape[1])[:, None] * (np.log(self.noise) + LOG_SQRT_TWO_PI)
+        return log_likelihood
+
+    def task_mean(self, pool: Pool, batch: Batch) -> Float[np.ndarray, "B T K 1"]:
+        """Return w_k . x_t."""
+        x, _ = self._points(batch)
+        mean: Float[np.ndarray, "B T K 1"] = (x @ self._coefficients(pool).T)[..., None]
+        return mean
+
+    def mixed_mean(self, pool: Pool, batch: Batch, weights: Float[np.ndarray, "B T K"]) -> Float[np.ndarray, "B T 1"]:
+        """Return (sum_k weights_{t,k} w_k) . x_t."""
+        x, _ = self._points(batch)
+        mixed: Float[np.ndarray, "B T 1"] = ((weights @ self._coefficients(pool)) * x).sum(axis=-1, keepdims=True)
+        return mixed
+
+    def log_evidence(self, batch: Batch) -> Float[np.ndarray, "B T"]:
+        """Return the log density, in nats, of the y before target t given their x, the task drawn from the prior."""
+        x, y = self._points(batch)
+        mean, variance = next_response(x, y, self.noise, self.task_scale)
+        with np.errstate(over="ignore"):
+            gained = -np.square((y - mean) / np.sqrt(variance)) / 2 - np.log(variance) / 2 - LOG_SQRT_TWO_PI
+        log_evidence = np.zeros(y.shape)
+        log_evidence[:, 1:] = np.cumsum(gained[:, :-1], axis=1, dtype=np.longdouble)
+        return log_evidence
+
+    def fresh_mean(self, batch: Batch) -> Float[np.ndarray, "B T 1"]:
+        """Return E[y_t | points before t, x_t], the task drawn from the prior: the ridge prediction, 0 at first."""
+        return next_response(*self._points(batch), self.noise, self.task_scale)[0][..., None]
+
+    def targets(self, batch: Batch) -> Float[np.ndarray, "B T 1"]:
+        """Return the responses y."""
+        return self._points(batch)[1][..., None]
+
+    def encode(self, batch: Batch) -> ModelArrays:
+        """Return x_0, y_0, x_1, y_1, ... as float32 vectors, x as (0, x) and y as (y, 0); position 2 t predicts y_t."""
+        x, y = self._points(batch)
+        n_sequences, n_targets = y.shape
+        inputs = np.zeros((n_sequences, 2 * n_targets, self.dimension + 1), dtype=np.float32)
+        inputs[:, ::2, 1:] = x
+        inputs[:, 1::2, 0] = y
+        return ModelArrays(inputs, y.astype(np.float32), np.arange(0, 2 * n_targets, 2))
+
+    def running_average(self, batch: Batch) -> Float[np.ndarray, "B T d"]:
+        """Return X'y / t, the average of x_j y_j before target t, in expectation w; entry 0 is the prior mean 0."""
+        x, y = self._points(batch)
+        average = np.zeros(x.shape)
+        np.cumsum(x[:, :-1] * y[:, :-1, None], axis=1, out=average[:, 1:])
+        average[:, 1:] /= np.arange(1, y.shape[1])[:, None]
+        return average
+
+    def average_vertices(self, pool: Pool) -> Float[np.ndarray, "K d"]:
+        """Return the limit of X'y / t under each task: its coefficients."""
+        return self._coefficients(pool)
+
+    def _points(self, batch: Batch) -> tuple[Float[np.ndarray, "B T d"], Float[np.ndarray, "B T"]]:
+        if not isinstance(batch, RegressionBatch):
+            raise TypeError(f"a RegressionBatch is needed; got {type(batch).__name__}")
+        if batch.x.shape != (*batch.y.shape, self.dimension):
+            raise ValueError(f"x must have shape {(*batch.y.shape, self.dimension)}; got {batch.x.shape}")
+        if not (np.all(np.isfinite(batch.x)) and np.all(np.isfinite(batch.y))):
+            raise ValueError("x and y must be finite")
+        return batch.x, batch.y
+
+    def _coefficients(self, pool: Pool) -> Float[np.ndarray, "K d"]:
+        coefficients = pool.parameters
+        if coefficients.ndim != 2 or coefficients.shape[1] != self.dimension:
+            wanted = f"(K, {self.dimension})"
+            raise ValueError(
+                f"a pool of regressions on {self.dimension} covariates has shape {wanted}; got {coefficients.shape}"
+            )
+        return coefficients

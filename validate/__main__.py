@@ -1,0 +1,5 @@
+"""``python -m validate``."""
+
+from validate.command_line import app
+
+app(prog_name="python -m validate")

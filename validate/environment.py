@@ -1,0 +1,38 @@
+"""The machine and the libraries a result came from."""
+
+import os
+import platform
+import resource
+import sys
+from importlib.metadata import version
+from typing import Any
+
+from threadpoolctl import threadpool_info
+
+LIBRARIES = ("numpy", "scipy", "numba", "sympy", "matplotlib", "safetensors")
+
+
+def describe() -> dict[str, Any]:
+    """Return versions, processor, and the BLAS library with its kernel type and threads."""
+    import numpy  # noqa: F401  (loads the BLAS library that is described)
+
+    blas = [
+        {key: library.get(key) for key in ("internal_api", "version", "architecture", "num_threads")}
+        for library in threadpool_info()
+        if library.get("user_api") == "blas"
+    ]
+    return {
+        "dual-modes": version("dual-modes"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "blas": blas,
+        "openblas_coretype": os.environ.get("OPENBLAS_CORETYPE"),
+    }
+
+
+def peak_memory_bytes() -> int:
+    """Return the largest resident size of this process so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,34 @@
+"""The true task's weight over the sequence: fitted coordinates beside the exact posterior and the running average."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from validate.figures.style import BLACK, BLUE, ORANGE, RED, new_figure, position_axis
+
+SERIES = {
+    "posterior": (BLUE, "-", "exact posterior α"),
+    "states": (RED, "--", "fitted to states β"),
+    "averaging": (ORANGE, ":", "running average γ (median)"),
+}
+
+
+def alignment_bands(networks: list[dict[str, Any]], n_majors: int) -> Figure:
+    """Draw the median and the 10 to 90 percent band of the true task's weight, a panel a network."""
+    figure = new_figure(3.3 * len(networks), 3.2)
+    grid = figure.subplots(1, len(networks), squeeze=False, sharey=True)[0]
+    for axes, network in zip(grid, networks, strict=True):
+        for name, (colour, dash, label) in SERIES.items():
+            quantiles = np.array(network["alignment"][name])
+            read = np.arange(quantiles.shape[1]) + 1
+            if name != "averaging":
+                axes.fill_between(read, quantiles[0], quantiles[-1], color=colour, alpha=0.18, lw=0)
+            axes.plot(read, quantiles[len(quantiles) // 2], color=colour, ls=dash, label=label)
+        axes.axhline(1 / n_majors, color=BLACK, lw=0.6)
+        axes.set_title(f"{network['family']}, {network['design']}")
+        axes.set_ylim(-0.02, 1.02)
+        position_axis(axes)
+    grid[0].set_ylabel("weight of the true task\n(median, 10–90 % of sequences)")
+    grid[0].legend(loc="lower right")
+    return figure

@@ -1,0 +1,118 @@
+"""What the figures show of one network: numbers by layer and position, sample trajectories, distances by population.
+
+Everything here is descriptive; verdicts come from `validate.study` and `validate.claims` alone.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from theory import Batch, Mixture, divergence, retrieval, target_loss
+from validate.capture import draw_natural
+from validate.intervals import Estimate, Statistic, bootstrap
+from validate.measure import Captured, Setting, additive_fit, additive_model, profile, properties
+from validate.modes import REFERENCES, reference_mean
+from validate.sources import StateSource, predicted
+from validate.study import fresh_moments, mean_over_sequences, random_moments, training_batch
+from validate.subspace import share_inside
+
+QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+N_TRAJECTORIES = 3
+
+
+def network_portrait(source: StateSource, captured: Captured, mixture: Mixture, setting: Setting) -> dict[str, Any]:
+    """Describe one network: its states by layer and position, and its predictions by population."""
+    return {
+        "positions": list(setting.scored),
+        "late": list(setting.late),
+        "profile": profile(captured, setting),
+        "properties": {
+            site: {name: asdict(e) for name, e in properties(captured, setting, site).items()} for site in source.sites
+        },
+        "alignment": alignment(captured, setting),
+        "trajectories": trajectories(source, captured, setting),
+        "subspace": subspace(captured, setting),
+        "modes": modes(source, mixture, setting),
+    }
+
+
+def alignment(captured: Captured, setting: Setting) -> dict[str, list[list[float]]]:
+    """Return quantiles over sequences of the true task's weight, by position, shape (quantiles, P) each."""
+    beta = additive_fit(captured, setting, captured.last_site).coordinates
+    weights = {"posterior": setting.posterior, "states": beta, "averaging": setting.averaging}
+    tasks = setting.score.tasks
+    return {
+        name: np.quantile(weight[np.arange(len(tasks)), :, tasks], QUANTILES, axis=0).tolist()
+        for name, weight in weights.items()
+    }
+
+
+def trajectories(
+    source: StateSource, captured: Captured, setting: Setting
+) -> dict[str, dict[str, list[list[list[float]]]]]:
+    """Return simplex coordinates along a few sequences of majors and of fresh tasks: exact posterior and states."""
+    site = captured.last_site
+    model = additive_model(captured, setting, site)
+    rng = setting.stream("trajectories")
+    pools = {"majors": setting.majors, "fresh tasks": setting.family.sample_pool(rng, N_TRAJECTORIES)}
+    majors = Mixture(setting.family, setting.majors)
+    table = {}
+    for name, pool in pools.items():
+        batch = draw_natural(setting.family, rng, pool, 1)[:N_TRAJECTORIES]
+        states = source.states(batch)[site]
+        table[name] = {
+            "posterior": predicted(retrieval(majors, batch).weights, setting.n_positions).tolist(),
+            "states": model.fit(states, setting.current(batch)).coordinates.tolist(),
+        }
+    return table
+
+
+def subspace(captured: Captured, setting: Setting) -> dict[str, dict[str, Any]]:
+    """Return R2_OOD on the task span by site, of single states and of task averages, beside random subspaces'."""
+    averaged = captured.averaged()
+    table = {}
+    for site in captured.fresh:
+        moments = {
+            "single": fresh_moments(captured, setting, site),
+            "averaged": fresh_moments(averaged, setting, site),
+            "chance": random_moments(captured, setting, site),
+        }
+        table[site] = {name: asdict(_bootstrap(part, share_inside, setting)) for name, part in moments.items()}
+    return table
+
+
+def modes(source: StateSource, mixture: Mixture, setting: Setting) -> dict[str, dict[str, Any]]:
+    """Return, by population, the distance to each Bayes predictor and the loss of each and of the network."""
+    rng, n = setting.stream("modes/others"), setting.sizes.mode_sequences
+    family = setting.family
+    populations = {
+        "training": training_batch(mixture, setting),
+        "majors": family.sample(rng, setting.majors, n),
+        "fresh": family.sample(rng, family.sample_pool(rng, n), n, tasks=np.arange(n)),
+    }
+    return {name: _population(source, mixture, batch, setting) for name, batch in populations.items()}
+
+
+def _population(source: StateSource, mixture: Mixture, batch: Batch, setting: Setting) -> dict[str, Any]:
+    kind = setting.family.target_kind
+    mean = source.mean(batch)
+    references = {name: predicted(reference_mean(name, mixture, batch), mean.shape[1]) for name in REFERENCES}
+    targets = predicted(setting.family.targets(batch), mean.shape[1])
+    distance = {name: divergence(kind, mean, reference) for name, reference in references.items()}
+    loss = {name: target_loss(kind, m, targets) for name, m in ({"network": mean} | references).items()}
+
+    def summary(values: np.ndarray) -> dict[str, Any]:
+        return {
+            "mean": asdict(mean_over_sequences(values, setting, "bootstrap/modes")),
+            "by_position": values.mean(axis=0).tolist(),
+        }
+
+    return {
+        "distance": {name: summary(values) for name, values in distance.items()},
+        "loss": {name: summary(values) for name, values in loss.items()},
+    }
+
+
+def _bootstrap(moments: np.ndarray, statistic: Statistic, setting: Setting) -> Estimate:
+    return bootstrap(moments, statistic, setting.stream("bootstrap/portrait"), setting.sizes.replicates)
