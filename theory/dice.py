@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from theory.categorical import as_laws, draw, log_dirichlet_evidence
 from theory.notation import Batch, ModelArrays, Pool, SymbolBatch, TargetKind
-from theory.symbols import counts_before, frequencies_before, next_symbol_arrays, one_hot, symbols_of
+from theory.symbols import counts_before, frequencies_before, next_symbol_arrays, one_hot, symbols_before, symbols_of
 from theory.tasks import sequence_tasks
 
 
@@ -119,6 +119,10 @@ class BiasedDice:
     def encode(self, batch: Batch) -> ModelArrays:
         """Return the rolls but the last as inputs; position i predicts roll i + 1."""
         return next_symbol_arrays(symbols_of(batch, self.faces))
+
+    def current(self, batch: Batch) -> Float[np.ndarray, "B T V"]:
+        """Return the symbol before each target as one-hot; 0 for target 0."""
+        return symbols_before(self.targets(batch))
 
     def running_average(self, batch: Batch) -> Float[np.ndarray, "B T V"]:
         """Return the face frequencies of what was seen before target t; entry 0 is 1 / V."""

@@ -35,7 +35,7 @@ from theory.categorical import as_laws, draw
 from theory.contexts import log_likelihood_in_context, mean_in_context
 from theory.errors import ImpossibleSequenceError
 from theory.notation import Batch, ModelArrays, Pool, SymbolBatch, TargetKind
-from theory.symbols import frequencies_before, next_symbol_arrays, one_hot, symbols_of
+from theory.symbols import frequencies_before, next_symbol_arrays, one_hot, symbols_before, symbols_of
 from theory.tasks import sequence_tasks
 
 
@@ -157,6 +157,10 @@ class PlantedDyck:
     def encode(self, batch: Batch) -> ModelArrays:
         """Return the symbols but the last as inputs; position i predicts symbol i + 1."""
         return next_symbol_arrays(self._symbols(batch))
+
+    def current(self, batch: Batch) -> Float[np.ndarray, "B T V"]:
+        """Return the symbol before each target as one-hot; 0 for target 0."""
+        return symbols_before(self.targets(batch))
 
     def running_average(self, batch: Batch) -> Float[np.ndarray, "B T V"]:
         """Return the symbol frequencies of what was seen before target t; entry 0 is their limit, (b, 0, 0).

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike
 from theory.categorical import as_laws, draw
 from theory.contexts import log_evidence_from, log_likelihood_in_context, mean_in_context
 from theory.notation import Batch, ModelArrays, Pool, SymbolBatch, TargetKind
-from theory.symbols import next_symbol_arrays, one_hot, symbols_of
+from theory.symbols import next_symbol_arrays, one_hot, symbols_before, symbols_of
 from theory.tasks import sequence_tasks
 
 
@@ -132,6 +132,10 @@ class MarkovChains:
     def encode(self, batch: Batch) -> ModelArrays:
         """Return the symbols but the last as inputs; position i predicts symbol i + 1."""
         return next_symbol_arrays(symbols_of(batch, self.states))
+
+    def current(self, batch: Batch) -> Float[np.ndarray, "B T V"]:
+        """Return the symbol before each target as one-hot; 0 for target 0."""
+        return symbols_before(self.targets(batch))
 
     def running_average(self, batch: Batch) -> Float[np.ndarray, "B T S"]:
         """Return the transition frequencies n_{t,ab} / n_{t,a} of what was seen, flattened to S = V^2.

@@ -7,6 +7,7 @@ also the covariate x_t). Letters, here and in every shape comment:
     B  sequences          T  targets of a sequence        K  tasks of a pool
     V  symbols            D  size of a target: V for a symbol as one-hot, 1 for a real number
     d  covariates         S  size of the running average
+    F  size of what is current: V for the symbol before a target as one-hot, d for the covariate beside it
 
 `docs/notation.md` is the same legend with the paper's symbols beside it.
 """
@@ -160,6 +161,14 @@ class LatentTasks(Protocol):
 
     def encode(self, batch: Batch) -> ModelArrays:
         """Return the arrays a transformer is trained on."""
+        ...
+
+    def current(self, batch: Batch) -> Float[np.ndarray, "B T F"]:
+        """Return what stands beside the task in the prediction of target t: F numbers.
+
+        The symbol before target t as a one-hot vector (0 for target 0, before which there is none), or the covariate
+        x_t.
+        """
         ...
 
     def running_average(self, batch: Batch) -> Float[np.ndarray, "B T S"]:

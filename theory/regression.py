@@ -146,6 +146,10 @@ class NoisyLinearRegression:
         inputs[:, 1::2, 0] = y
         return ModelArrays(inputs, y.astype(np.float32), np.arange(0, 2 * n_targets, 2))
 
+    def current(self, batch: Batch) -> Float[np.ndarray, "B T d"]:
+        """Return the covariate x_t beside each target."""
+        return self._points(batch)[0]
+
     def running_average(self, batch: Batch) -> Float[np.ndarray, "B T d"]:
         """Return X'y / t, the average of x_j y_j before target t, in expectation w; entry 0 is the prior mean 0."""
         x, y = self._points(batch)

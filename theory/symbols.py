@@ -35,6 +35,13 @@ def one_hot(symbols: Int[np.ndarray, "B T"], n_symbols: int) -> Float[np.ndarray
     return vectors
 
 
+def symbols_before(one_hot: Float[np.ndarray, "B T V"]) -> Float[np.ndarray, "B T V"]:
+    """Return the symbol before each target as one-hot; entry 0, before which there is none, is 0."""
+    previous = np.zeros_like(one_hot)
+    previous[:, 1:] = one_hot[:, :-1]
+    return previous
+
+
 def counts_before(one_hot: Float[np.ndarray, "B T V"]) -> Float[np.ndarray, "B T V"]:
     """Return n_{t,v}, how often symbol v occurred before target t; entry 0 is 0."""
     counts = np.zeros_like(one_hot)

@@ -53,6 +53,7 @@ def bayesian_arrays(case):
         "log_evidence": family.log_evidence(batch),
         "fresh_mean": family.fresh_mean(batch),
         "running_average": family.running_average(batch),
+        "current": family.current(batch),
         "posterior": posterior(family.log_likelihood(pool, batch), weights),
     }
     for predictor in (retrieval, extrapolation):
@@ -335,3 +336,16 @@ def test_what_belongs_to_another_family_is_refused(kind):
         family.sample(rng, pool, 2, np.array([0, 2]))
     with pytest.raises(ValueError, match=r"tasks must have shape \(3,\)"):
         family.sample(rng, pool, 3, np.array([0, 0]))
+
+
+@every_family
+@given(data=st.data())
+def test_what_is_current_stands_at_the_position_that_predicts(kind, data):
+    case = data.draw(CASES[kind])
+    arrays, current = case.family.encode(case.batch), case.family.current(case.batch)
+    read = arrays.inputs[:, arrays.positions]
+    beside = current[:, current.shape[1] - read.shape[1] :]
+    if isinstance(case.batch, SymbolBatch):
+        np.testing.assert_array_equal(beside, np.eye(current.shape[-1])[read])
+    else:
+        np.testing.assert_allclose(beside, read[..., 1:], rtol=1e-6)
