@@ -8,15 +8,16 @@ from collections.abc import Callable
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import model
 from model import StepRecord, TrainingConfig, Transformer, TransformerConfig, train
-from theory import Batch, LatentTasks, Mixture, ModelArrays, stream, target_loss
+from theory import Batch, LatentTasks, Mixture, ModelArrays, divergence, stream, target_loss
 from validate.experiment import Design, FamilyPlan, network_config
 from validate.metrics import Metrics
-from validate.modes import REFERENCES, reference_mean
+from validate.modes import REFERENCES, floored, phase_ratio, reference_mean
 from validate.sources import NetworkSource, predicted
 
 
@@ -56,7 +57,15 @@ def data_fingerprint(mixture: Mixture, draw: Callable[[int], Batch]) -> str:
 
 
 class Evaluation:
-    """Loss of a network and of the Bayes predictors on fixed held-out sequences, for the training curves."""
+    """A network beside the Bayes predictors on fixed held-out sequences, for the curves by training step.
+
+    Attributes
+    ----------
+    batches : dict
+        Sequences of the training mixture, and of fresh tasks, another for each sequence.
+    references : dict
+        By population, the mean loss of each Bayes predictor (nats, or squared units).
+    """
 
     def __init__(self, kind: str, mixture: Mixture, seed: int, n_sequences: int) -> None:
         family = mixture.family
@@ -67,21 +76,42 @@ class Evaluation:
             "training": mixture.sample(rng, n_sequences),
             "fresh": family.sample(rng, fresh, n_sequences, tasks=np.arange(n_sequences)),
         }
-        self.references = {
-            population: {name: self.loss(reference_mean(name, mixture, batch), batch) for name in REFERENCES}
+        self._n_positions = len(family.encode(self.batches["training"][:1]).positions)
+        self._means = {
+            population: {name: self._reference(name, mixture, batch) for name in REFERENCES}
             for population, batch in self.batches.items()
         }
+        self.references = {
+            population: {name: self.loss(mean, self.batches[population]) for name, mean in means.items()}
+            for population, means in self._means.items()
+        }
+
+    def _reference(self, name: str, mixture: Mixture, batch: Batch) -> np.ndarray:
+        mean = predicted(reference_mean(name, mixture, batch), self._n_positions)
+        return floored(self.family.target_kind, mean)
 
     def loss(self, mean: np.ndarray, batch: Batch) -> float:
         """Return the mean loss of a prediction over the positions a transformer predicts."""
-        n_positions = len(self.family.encode(batch[:1]).positions)
-        targets = predicted(self.family.targets(batch), n_positions)
-        return float(target_loss(self.family.target_kind, predicted(mean, n_positions), targets).mean())
+        targets = predicted(self.family.targets(batch), self._n_positions)
+        return float(target_loss(self.family.target_kind, predicted(mean, self._n_positions), targets).mean())
 
-    def __call__(self, network: Transformer) -> dict[str, float]:
-        """Return the network's mean loss on each population (nats, or squared units)."""
-        source = NetworkSource(network, self.family)
-        return {population: self.loss(source.mean(batch), batch) for population, batch in self.batches.items()}
+    def __call__(self, network: Transformer) -> dict[str, dict[str, Any]]:
+        """Return what a record says of a network, by population.
+
+        Returns
+        -------
+        dict
+            ``held_out``: mean loss. ``distance``: mean distance to each Bayes predictor. ``phase``: log10 of the ratio
+            of the distances to M1 and to M2. Losses and distances in nats, or squared units.
+        """
+        source, kind = NetworkSource(network, self.family), self.family.target_kind
+        held_out, distance = {}, {}
+        for population, batch in self.batches.items():
+            mean, references = source.mean(batch), self._means[population]
+            held_out[population] = self.loss(mean, batch)
+            distance[population] = {name: float(divergence(kind, mean, m).mean()) for name, m in references.items()}
+        phase = {population: phase_ratio(to["M1"], to["M2"]) for population, to in distance.items()}
+        return {"held_out": held_out, "distance": distance, "phase": phase}
 
 
 def batch_drawer(kind: str, mixture: Mixture, batch_size: int, seed: int) -> Callable[[int], Batch]:
@@ -95,7 +125,7 @@ def train_network(
     """Train (or resume, or load) the network of one design and seed.
 
     Writes ``checkpoints/<family>.<design>.seed-<seed>.safetensors`` and appends to ``metrics.jsonl`` one row per
-    record: step, batch loss, the Bayes predictor's loss on the same batch, and the loss on held-out sequences.
+    record: step, batch loss, the Bayes predictor's loss on the same batch, and what `Evaluation` says of the network.
     """
     family = mixture.family
     draw = batch_drawer(kind, mixture, plan.training.batch, seed)
@@ -118,7 +148,7 @@ def train_network(
         if not observed:
             metrics.rewind(identity, record.step)
         observed.append(record.step)
-        metrics.append(identity | asdict(record) | {"held_out": evaluation(network)})
+        metrics.append(identity | asdict(record) | evaluation(network))
 
     settings = plan.training.model_dump(exclude={"batch", "evaluation_sequences"})
     train(
