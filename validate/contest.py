@@ -35,8 +35,8 @@ from validate.sources import StateSource
 MODES = ("M1", "M2")
 """The candidates that are modes; all others are rivals."""
 
-TIE = 0.01
-"""Price of a unit of weight on the modes, in units of the nearest rival's distance."""
+TIE, LEAST_RIVAL = 0.01, 1e-6
+"""Price of a unit of weight on the modes, in units of the nearest rival's distance; nearer rivals count as that far."""
 
 N_REFITS = 200
 """Resampled fits over which the interval of a mode weight runs."""
@@ -78,7 +78,8 @@ class Standing:
         candidates = np.stack(list(arena.candidates.values()), axis=-1)
         distances = np.stack([divergence(kind, mean, one) for one in arena.candidates.values()], axis=-1)
         modes = np.isin(names, MODES)
-        price = TIE * distances[:half].mean(axis=(0, 1))[~modes].min() * modes
+        nearest = max(LEAST_RIVAL, distances[:half].mean(axis=(0, 1))[~modes].min())
+        price = TIE * nearest * modes
         weights, model = fit_mixture(kind, mean[:half], candidates[:half], price)
         refits = model.minimum(resampling_weights(rng, half, N_REFITS)[:, 0], price)
         beyond = divergence(kind, mean[half:], candidates[half:] @ weights).mean(axis=1)
