@@ -15,7 +15,7 @@ from theory.mixture import Mixture, overlapping
 from theory.notation import Batch, LatentTasks, ModelArrays, Pool, Prediction, RegressionBatch, SymbolBatch, TargetKind
 from theory.randomness import stream
 from theory.regression import NoisyLinearRegression
-from theory.risk import RiskCurve, bayes_risk, divergence, prediction_loss, target_loss
+from theory.risk import RiskCurve, bayes_risk, divergence, nats_per_loss, prediction_loss, target_loss
 
 __all__ = [
     "Batch",
@@ -39,6 +39,7 @@ __all__ = [
     "divergence",
     "extrapolation",
     "hull_coordinates",
+    "nats_per_loss",
     "overlapping",
     "posterior",
     "predicted_mean",

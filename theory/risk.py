@@ -12,6 +12,7 @@ Source: Cover and Thomas, Elements of Information Theory (2006), chapters 2 and 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import singledispatch
 
 import numpy as np
 from jaxtyping import Float
@@ -20,6 +21,7 @@ from scipy.special import rel_entr
 from theory.bayes import predicted_mean
 from theory.mixture import Mixture
 from theory.notation import Batch, LatentTasks, Prediction, TargetKind
+from theory.regression import NoisyLinearRegression
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +70,21 @@ def divergence(
         return _squared_distance(p_mean, q_mean)
     relative_entropy: Float[np.ndarray, "B T"] = rel_entr(p_mean, q_mean).sum(axis=-1)
     return relative_entropy
+
+
+@singledispatch
+def nats_per_loss(family: LatentTasks) -> float:
+    """Return how many nats a unit of loss or divergence is worth.
+
+    Symbols are measured in nats: 1. With Gaussian noise the log loss is |y - q|^2 / (2 sigma^2) and a constant, so a
+    squared unit is worth 1 / (2 sigma^2) nats.
+    """
+    return 1.0
+
+
+@nats_per_loss.register
+def _(family: NoisyLinearRegression) -> float:
+    return 1 / (2 * family.noise**2)
 
 
 def bayes_risk(

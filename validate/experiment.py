@@ -14,10 +14,27 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from model import TransformerConfig
-from theory import BiasedDice, LatentTasks, stream
+from theory import BiasedDice, LatentTasks, MarkovChains, NoisyLinearRegression, PlantedDyck, stream
 
-FAMILIES: Mapping[str, type[BiasedDice]] = {"dice": BiasedDice}
+FAMILIES: Mapping[str, type[BiasedDice | NoisyLinearRegression | MarkovChains | PlantedDyck]] = {
+    "dice": BiasedDice,
+    "regression": NoisyLinearRegression,
+    "markov": MarkovChains,
+    "dyck": PlantedDyck,
+}
 """Latent-task distributions by the name an experiment file uses."""
+
+ARCHITECTURE: Mapping[str, Mapping[str, Any]] = {
+    "symbol": {"input_kind": "tokens", "loss": "categorical"},
+    "real": {
+        "input_kind": "vectors",
+        "loss": "squared",
+        "activation": "gelu",
+        "final_norm": True,
+        "attention_bias": True,
+    },
+}
+"""What the paper's transformers for symbols and for numbers differ in (`docs/transformer.md`)."""
 
 PRESETS = ("quick", "minimal", "paper")
 
@@ -52,6 +69,8 @@ class Training(_Table):
     batch: Annotated[int, Field(gt=0, le=65_536)]
     peak_rate: Rate
     weight_decay: Annotated[float, Field(ge=0, lt=float("inf"))]
+    clip_norm: Rate | None = None
+    """Largest norm of a gradient; longer ones are scaled down to it."""
     record_every: Steps = 50
     checkpoint_every: Steps = 500
     evaluation_sequences: Sample = 256
@@ -127,14 +146,14 @@ class Experiment(_Table):
 
     def to_toml(self) -> str:
         """Write the experiment, defaults spelled out, as TOML that reads back to the same experiment."""
-        return tomli_w.dumps(self.model_dump())
+        return tomli_w.dumps(self.model_dump(exclude_none=True))
 
 
 def build_family(kind: str, sizes: Mapping[str, Any]) -> LatentTasks:
     """Build a latent-task distribution; an unknown family, key or value is an `ExperimentError`."""
     if kind not in FAMILIES:
         raise ExperimentError(f"families must be among {sorted(FAMILIES)}; got {kind!r}")
-    known = {field.name: field.type for field in fields(FAMILIES[kind])}
+    known = {field.name: field.type for field in fields(FAMILIES[kind]) if field.type in (int, float)}
     for name, value in sizes.items():
         place = f"families.{kind}.tasks.{name}"
         if name not in known:
@@ -154,13 +173,11 @@ def network_config(family: LatentTasks, network: Network) -> TransformerConfig:
     batch = family.sample(rng, family.sample_pool(rng, 1), 1)
     inputs = family.encode(batch).inputs
     outcomes = family.targets(batch).shape[-1]
-    tokens = family.target_kind == "symbol"
     return TransformerConfig(
-        inputs=outcomes if tokens else inputs.shape[-1],
+        inputs=outcomes if family.target_kind == "symbol" else inputs.shape[-1],
         outputs=outcomes,
         length=inputs.shape[1],
-        input_kind="tokens" if tokens else "vectors",
-        loss="categorical" if tokens else "squared",
+        **ARCHITECTURE[family.target_kind],
         **network.model_dump(),
     )
 

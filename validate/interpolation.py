@@ -1,14 +1,15 @@
 """The additive model of hidden states, and the simplex coordinates it assigns to each of them.
 
-    h_t = mu_t + sum_k beta_tk theta_k + nu_{s_t} + error,     beta_t in the simplex
+    h_t = mu_t + sum_k beta_tk theta_k + nu' c_t + error,     beta_t in the simplex
 
-theta_k (task vectors, sum_k theta_k = 0) and nu_a (symbol vectors) are the main effects of the balanced design, its
-cell means averaged over late positions. mu_t is the mean of h_t - nu_{s_t} over other sequences with equally many of
-each task: the posterior is a martingale, so E[beta_t] stays uniform and the task term averages to zero. beta_t is the
-exact constrained least-squares fit of h_t - mu_t - nu_{s_t} by a point of the simplex with corners theta_k.
+c_t is what is current: the symbol as one-hot, so that nu' c_t is its vector nu_{s_t}, or the covariate x_t, and then
+nu' c_t is linear in it. theta_k (task vectors, sum_k theta_k = 0) and nu are the main effects of the task design,
+averaged over late positions. mu_t is the mean of h_t - nu' c_t over other sequences with equally many of each task: the
+posterior is a martingale, so E[beta_t] stays uniform and the task term averages to zero. beta_t is the exact
+constrained least-squares fit of h_t - mu_t - nu' c_t by a point of the simplex with corners theta_k.
 
-    P2   1 - sum |error|^2 / sum |h_t - mean h_t|^2                 the symbol's share included
-    P2*  1 - sum |error|^2 / sum |h_t - mu_t - nu_{s_t}|^2          what is left when the symbol is removed
+    P2   1 - sum |error|^2 / sum |h_t - mean h_t|^2                 the share of what is current included
+    P2*  1 - sum |error|^2 / sum |h_t - mu_t - nu' c_t|^2           what is left when that is removed
 
 mean h_t is taken from the same other sequences as mu_t, so both are held out.
 Source: the paper, section on simplex interpolation; P2* is this project's.
@@ -17,29 +18,29 @@ Source: the paper, section on simplex interpolation; P2* is this project's.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from theory import hull_coordinates
 
 
 @dataclass(frozen=True)
 class MainEffects:
-    """Task and symbol vectors, estimated at late positions of the balanced design.
+    """Vectors of the tasks and of what is current, estimated at late positions.
 
     Attributes
     ----------
     task : ndarray, shape (K, W)
         theta; sums to zero over tasks.
-    symbol : ndarray, shape (V, W)
-        nu; sums to zero over symbols.
+    current : ndarray, shape (F, W)
+        nu: by symbol, where it sums to zero, or by covariate.
     """
 
     task: Float[np.ndarray, "K W"]
-    symbol: Float[np.ndarray, "V W"]
+    current: Float[np.ndarray, "F W"]
 
     @classmethod
-    def of(cls, states: Float[np.ndarray, "S K V n W"]) -> "MainEffects":
-        """Average the cell means, centred at each position, over the positions given."""
+    def of_cells(cls, states: Float[np.ndarray, "S K V n W"]) -> "MainEffects":
+        """Average the cell means of the balanced design, centred at each position, over the positions given."""
         cells = states.mean(axis=3)
         centred = (cells - cells.mean(axis=(1, 2), keepdims=True)).mean(axis=0)
         return cls(centred.mean(axis=1), centred.mean(axis=0))
@@ -58,7 +59,7 @@ class AdditiveFit:
     centred : ndarray, shape (N,)
         Squared distance of the state to the mean state of its position.
     remainder : ndarray, shape (N,)
-        Squared length of the state with mu_t and the symbol vector removed.
+        Squared length of the state with mu_t and nu' c_t removed.
     """
 
     coordinates: Float[np.ndarray, "*N K"]
@@ -83,14 +84,14 @@ class AdditiveModel:
 
     @classmethod
     def of(
-        cls, effects: MainEffects, states: Float[np.ndarray, "B P W"], symbols: Int[np.ndarray, "B P"]
+        cls, effects: MainEffects, states: Float[np.ndarray, "B P W"], current: Float[np.ndarray, "B P F"]
     ) -> "AdditiveModel":
         """Estimate mu_t and the mean states from sequences with equally many of each task."""
-        return cls(effects, (states - effects.symbol[symbols]).mean(axis=0), states.mean(axis=0))
+        return cls(effects, (states - current @ effects.current).mean(axis=0), states.mean(axis=0))
 
-    def fit(self, states: Float[np.ndarray, "B P W"], symbols: Int[np.ndarray, "B P"]) -> AdditiveFit:
+    def fit(self, states: Float[np.ndarray, "B P W"], current: Float[np.ndarray, "B P F"]) -> AdditiveFit:
         """Fit beta to each state; the additive model's other vectors stay as they are."""
-        remainder = states - self.intercepts - self.effects.symbol[symbols]
+        remainder = states - self.intercepts - current @ self.effects.current
         coordinates = hull_coordinates(remainder, self.effects.task)
         error = remainder - coordinates @ self.effects.task
         return AdditiveFit(

@@ -26,6 +26,9 @@ from validate.intervals import UNDEFINED, Estimate
 
 Verdict = Literal["supported", "unspecific", "refuted", "inconclusive", "not tested"]
 Place = Literal["inside", "outside", "straddles", "undefined"]
+EXACT = "exact Bayes"
+"""The rung of the ladder whose states are made of exact-Bayes features."""
+
 WORST_FIRST: tuple[Verdict, ...] = ("not tested", "refuted", "inconclusive", "unspecific", "supported")
 
 
@@ -43,8 +46,13 @@ class Criterion:
         On which side of the tolerance the claim holds.
     sign : bool
         Whether the tolerance is 0 as the null of no preference.
+    exact : str
+        Rung of the ladder that must meet the criterion if it is to judge anything; its value is what theory predicts.
     rivals : tuple of str
-        Rungs of the ladder that must not meet the criterion if it is to judge anything.
+        Rungs that must not.
+    predicted : float or None
+        What theory predicts of a statistic that no rung can have, because it needs a network to be run with altered
+        states; tests calibrate such a statistic on constructed networks instead.
     """
 
     statistic: str
@@ -52,7 +60,9 @@ class Criterion:
     direction: Literal["at least", "at most"]
     tolerance: float
     sign: bool = False
+    exact: str = EXACT
     rivals: tuple[str, ...] = ("random",)
+    predicted: float | None = None
 
     def meets(self, value: float) -> bool:
         """Tell whether one number meets the tolerance; an undefined number does not."""

@@ -13,17 +13,18 @@ some of the other statistics; only P3* and the predictions tell it from inferenc
 The values on exact-Bayes states are also what theory predicts for a perfect network.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from theory import Mixture
-from validate.claims import CRITERIA
-from validate.judgement import is_calibrated
+from validate.claims import CRITERIA, Scope
+from validate.intervals import Estimate
+from validate.judgement import EXACT, is_calibrated
 from validate.measure import Captured, Setting
 from validate.sources import RUNGS, FeatureSource, RandomSource, StateSource
-from validate.study import Findings, Statistics, findings, statistics
+from validate.study import Measured, Side, findings, statistics
 
-EXACT, RANDOM = "exact Bayes", "random"
+RANDOM = "random"
 
 
 def rungs(setting: Setting) -> dict[str, Callable[[Mixture], StateSource]]:
@@ -39,23 +40,32 @@ def rungs(setting: Setting) -> dict[str, Callable[[Mixture], StateSource]]:
     return {**{name: partial(from_features, name) for name in RUNGS}, RANDOM: at_random}
 
 
-def climb(plain: Mixture, diverse: Mixture | None, setting: Setting) -> dict[str, Statistics]:
-    """Estimate every statistic on every analytic rung."""
+def climb(plain: Mixture, diverse: Mixture | None, setting: Setting) -> dict[str, Measured]:
+    """Estimate every statistic on every analytic rung, by scope."""
 
-    def found(source: StateSource) -> Findings:
-        return findings(source, Captured.of(source, setting), plain, setting)
+    def side(make: Callable[[Mixture], StateSource], mixture: Mixture) -> Side:
+        source = make(mixture)
+        return Side(source, mixture, findings(Captured.of(source, setting), setting, source.sites[0]))
 
     return {
-        name: statistics(found(make(plain)), found(make(diverse)) if diverse else None, setting)
+        name: statistics(side(make, plain), side(make, diverse) if diverse else None, setting)
         for name, make in rungs(setting).items()
     }
 
 
-def calibration(ladder: dict[str, Statistics]) -> dict[str, bool]:
-    """Return, by statistic, whether exact-Bayes states meet it and none of its rival rungs could be taken for them."""
-    exact = ladder[EXACT]
-    return {
-        name: is_calibrated(criterion, exact[name], [ladder[rung][name] for rung in criterion.rivals])
-        for name, criterion in CRITERIA.items()
-        if name in exact
-    }
+def calibration(ladder: Mapping[str, Measured]) -> dict[Scope, dict[str, bool]]:
+    """Return, by scope and statistic, whether the ladder lets it judge.
+
+    It does if the rung that must meet the criterion does and none of the criterion's rivals could be taken for it.
+    """
+    judged: dict[Scope, dict[str, bool]] = {}
+    for scope in ladder[EXACT]:
+        values: dict[str, dict[str, Estimate]] = {rung: measured[scope] for rung, measured in ladder.items()}
+        judged[scope] = {
+            name: is_calibrated(
+                criterion, values[criterion.exact][name], [values[rung][name] for rung in criterion.rivals]
+            )
+            for name, criterion in CRITERIA.items()
+            if name in values.get(criterion.exact, {})
+        }
+    return judged

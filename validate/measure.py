@@ -8,6 +8,7 @@ their nulls all pass through here.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -15,8 +16,8 @@ from jaxtyping import Float
 from theory import Batch, LatentTasks, Mixture, Pool, hull_coordinates, retrieval
 from theory.randomness import stream
 from validate.alignment import correlation_moments, fisher_z, pooled_mean, total_variation, undecided
-from validate.capture import BalancedStates, capture_balanced, draw_natural, shuffle_tasks
-from validate.effects import EFFECTS, Halves, estimate_effects
+from validate.capture import draw_natural
+from validate.designs import TaskDesign, capture_design
 from validate.experiment import Measurement
 from validate.interpolation import AdditiveFit, AdditiveModel, MainEffects
 from validate.intervals import Estimate, Statistic, bootstrap, explained_share
@@ -48,16 +49,19 @@ class Setting:
     majors: Pool
     seed: int
     sizes: Measurement
+    half: Literal["judgement", "choice"] = "judgement"
+    """Claims are judged on sequences of one half, the layer at which they are is chosen on those of the other."""
+
+    @cached_property
+    def choice(self) -> "Setting":
+        """The same tasks with other sequences, half as many."""
+        sizes = self.sizes.model_copy(update={"cell_sequences": max(4, self.sizes.cell_sequences // 2)})
+        return replace(self, sizes=sizes, half="choice")
 
     @cached_property
     def n_positions(self) -> int:
         """Number of states of a sequence."""
         return len(self.family.encode(self.fit[:1]).positions)
-
-    @cached_property
-    def n_symbols(self) -> int:
-        """Number of symbols."""
-        return self.family.targets(self.fit[:1]).shape[-1]
 
     @cached_property
     def late(self) -> tuple[int, ...]:
@@ -67,7 +71,7 @@ class Setting:
 
     @cached_property
     def scored(self) -> tuple[int, ...]:
-        """Positions at which the balanced design is captured: 1, 3, 7, 15, ... and the late ones."""
+        """Positions at which the task design is captured: 1, 3, 7, 15, ... and the late ones."""
         early = [2**j - 1 for j in range(1, 20) if 2**j - 1 < self.late[0]]
         return (*early, *self.late)
 
@@ -77,8 +81,9 @@ class Setting:
         return np.append(np.arange(4, (self.n_positions + 1) // 2 + 1), self.n_positions - 1)
 
     def stream(self, purpose: str, step: int = 0) -> np.random.Generator:
-        """Return the random stream of this family and seed for a purpose."""
-        return stream(self.seed, f"{self.kind}/{purpose}", step)
+        """Return the random stream of this family, seed and half for a purpose."""
+        place = self.kind if self.half == "judgement" else f"{self.kind}/{self.half}"
+        return stream(self.seed, f"{place}/{purpose}", step)
 
     @cached_property
     def fit(self) -> Batch:
@@ -109,17 +114,17 @@ class Setting:
         average = predicted(self.family.running_average(self.score), self.n_positions)
         return hull_coordinates(average, self.family.average_vertices(self.majors))
 
-    def current(self, batch: Batch) -> np.ndarray:
-        """Return the current symbol of each state, shape (B, P)."""
-        arrays = self.family.encode(batch)
-        return arrays.inputs[:, arrays.positions]
+    def current(self, batch: Batch) -> Float[np.ndarray, "B P F"]:
+        """Return what is current at each state: the symbol as one-hot, or the covariate."""
+        return predicted(self.family.current(batch), self.n_positions)
 
 
 @dataclass(frozen=True)
 class Captured:
-    """States of one source, by site, in both designs."""
+    """States of one source, by site: labelled by task, and as they come."""
 
-    balanced: BalancedStates
+    design: dict[str, TaskDesign]
+    """At the scored positions."""
     fit: dict[str, Float[np.ndarray, "F P W"]]
     score: dict[str, Float[np.ndarray, "B P W"]]
     fresh: dict[str, Float[np.ndarray, "N m W"]]
@@ -128,48 +133,34 @@ class Captured:
     @classmethod
     def of(cls, source: StateSource, setting: Setting) -> "Captured":
         """Capture a source's states; every source sees the same sequences."""
-        balanced = capture_balanced(
-            source,
-            setting.family,
-            setting.majors,
-            setting.scored,
-            setting.n_symbols,
-            setting.sizes.cell_sequences,
-            setting.stream("balanced"),
-        )
+        rng, n = setting.stream("balanced"), setting.sizes.cell_sequences
+        design = capture_design(source, setting.family, setting.majors, setting.scored, n, rng)
         grid = (setting.sizes.fresh_tasks, setting.sizes.fresh_sequences, -1)
         fresh = {site: states.reshape(grid) for site, states in source.states(setting.fresh, last=True).items()}
-        return cls(balanced, source.states(setting.fit), source.states(setting.score), fresh)
+        return cls(design, source.states(setting.fit), source.states(setting.score), fresh)
 
     def shuffled(self, setting: Setting) -> "Captured":
-        """Return the same states with the balanced design's task labels shuffled."""
-        balanced = {
-            site: shuffle_tasks(states, setting.stream("shuffled labels")) for site, states in self.balanced.items()
-        }
-        return replace(self, balanced=balanced)
+        """Return the same states with the design's task labels shuffled."""
+        design = {site: states.shuffled(setting.stream("shuffled labels")) for site, states in self.design.items()}
+        return replace(self, design=design)
 
     def averaged(self) -> "Captured":
         """Return the same states with those of each fresh task averaged over its sequences."""
         return replace(self, fresh={site: states.mean(axis=1, keepdims=True) for site, states in self.fresh.items()})
-
-    @property
-    def last_site(self) -> str:
-        """The site at which claims are judged."""
-        return list(self.balanced)[-1]
 
     def centre(self, site: str) -> Float[np.ndarray, " W"]:
         """Return the majors' mean state at the last position."""
         return self.fit[site][:, -1].mean(axis=0)
 
 
-def late_cells(captured: Captured, setting: Setting, site: str) -> Float[np.ndarray, "S K V n W"]:
-    """Return the balanced design's states of a site at the late positions."""
-    return captured.balanced[site][-len(setting.late) :]
+def late_design(captured: Captured, setting: Setting, site: str) -> TaskDesign:
+    """Return the design of a site at the late positions."""
+    return captured.design[site].at(range(len(setting.scored) - len(setting.late), len(setting.scored)))
 
 
 def main_effects(captured: Captured, setting: Setting, site: str) -> MainEffects:
-    """Estimate task and symbol vectors of a site at the late positions."""
-    return MainEffects.of(late_cells(captured, setting, site))
+    """Estimate the vectors of the tasks and of what is current, of a site at the late positions."""
+    return late_design(captured, setting, site).main_effects()
 
 
 def additive_model(
@@ -179,20 +170,18 @@ def additive_model(
     columns: np.ndarray | slice = slice(None),
     resample: np.random.Generator | None = None,
 ) -> AdditiveModel:
-    """Estimate the additive model of a site at some positions, from the balanced design and the fit sequences.
+    """Estimate the additive model of a site at some positions, from the task design and the fit sequences.
 
-    With `resample`, both samples are drawn again with replacement: cells of the balanced design each by itself (a
-    sequence keeps its number at all late positions), fit sequences within their task.
+    With `resample`, both samples are drawn again with replacement, the fit sequences within their task.
     """
-    late = late_cells(captured, setting, site)
+    late = late_design(captured, setting, site)
     states, current = captured.fit[site][:, columns], setting.current(setting.fit)[:, columns]
     if resample is not None:
-        drawn = resample.integers(late.shape[3], size=late.shape[1:4])
-        late = np.take_along_axis(late, drawn[None, ..., None], axis=3)
+        late = late.resampled(resample)
         n_each = setting.sizes.cell_sequences
         rows = np.repeat(np.arange(0, len(states), n_each), n_each) + resample.integers(n_each, size=len(states))
         states, current = states[rows], current[rows]
-    return AdditiveModel.of(MainEffects.of(late), states, current)
+    return AdditiveModel.of(late.main_effects(), states, current)
 
 
 def additive_fit(captured: Captured, setting: Setting, site: str) -> AdditiveFit:
@@ -201,8 +190,8 @@ def additive_fit(captured: Captured, setting: Setting, site: str) -> AdditiveFit
     return model.fit(captured.score[site], setting.current(setting.score))
 
 
-def properties(captured: Captured, setting: Setting, site: str | None = None) -> dict[str, Estimate]:
-    """Estimate every statistic of the claims P0-P3* at one site (the last, unless told).
+def properties(captured: Captured, setting: Setting, site: str) -> dict[str, Estimate]:
+    """Estimate every statistic of the claims P0-P3* at one site.
 
     Returns
     -------
@@ -211,23 +200,37 @@ def properties(captured: Captured, setting: Setting, site: str | None = None) ->
         to P3* cover the scored sequences and, through `N_MODELS` resampled additive models, those the vectors were
         estimated from.
     """
-    site, n_replicates = site or captured.last_site, setting.sizes.replicates
-    effects = estimate_effects(captured.balanced[site][-1], setting.stream("bootstrap/cells"), n_replicates)
-    columns = setting.judged
-    states, current = captured.score[site][:, columns], setting.current(setting.score)[:, columns]
-
-    def moments(resample: np.random.Generator | None) -> dict[str, Float[np.ndarray, "B M"]]:
-        model = additive_model(captured, setting, site, columns, resample)
-        return sequence_moments(model.fit(states, current), setting)
-
-    point = moments(None)
-    resampled = [moments(setting.stream("bootstrap/vectors", index)) for index in range(N_MODELS)]
+    n_replicates = setting.sizes.replicates
+    effects = late_design(captured, setting, site).estimate(setting.stream("bootstrap/cells"), n_replicates)
+    point = judged_moments(captured, setting, site)
+    resampled = [
+        judged_moments(captured, setting, site, setting.stream("bootstrap/vectors", index)) for index in range(N_MODELS)
+    ]
     rng = setting.stream("bootstrap/sequences")
     for name, own in point.items():
         statistic, back = SEQUENCE_STATISTICS[name]
         variants = np.stack([one[name] for one in resampled])
         effects[name] = bootstrap(own, statistic, rng, n_replicates, variants).map(back)
     return effects
+
+
+def property_values(captured: Captured, setting: Setting, site: str) -> dict[str, float]:
+    """Return the values of `properties` without their intervals."""
+    shares = {name: values[-1] for name, values in late_design(captured, setting, site).shares().items()}
+    for name, moments in judged_moments(captured, setting, site).items():
+        statistic, back = SEQUENCE_STATISTICS[name]
+        shares[name] = float(back(statistic(moments.mean(axis=0, keepdims=True)).item()))
+    return shares
+
+
+def judged_moments(
+    captured: Captured, setting: Setting, site: str, resample: np.random.Generator | None = None
+) -> dict[str, Float[np.ndarray, "B M"]]:
+    """Return each scored sequence's moments at the judged positions; `resample` draws the additive model anew."""
+    columns = setting.judged
+    model = additive_model(captured, setting, site, columns, resample)
+    fit = model.fit(captured.score[site][:, columns], setting.current(setting.score)[:, columns])
+    return sequence_moments(fit, setting)
 
 
 def sequence_moments(fit: AdditiveFit, setting: Setting) -> dict[str, Float[np.ndarray, "B M"]]:
@@ -253,11 +256,9 @@ def sequence_moments(fit: AdditiveFit, setting: Setting) -> dict[str, Float[np.n
 def profile(captured: Captured, setting: Setting) -> dict[str, dict[str, list[float]]]:
     """Return point values of P0-P1* at each scored position, and of P2 and P3's TV at each position, by site."""
     table: dict[str, dict[str, list[float]]] = {}
-    for site, states in captured.balanced.items():
-        halves = [Halves.of(position) for position in states]
+    for site, design in captured.design.items():
         fit = additive_fit(captured, setting, site)
         distance = total_variation(fit.coordinates, setting.posterior).mean(axis=0)
         additive = explained_share(np.stack([fit.error.mean(axis=0), fit.centred.mean(axis=0)], axis=-1))
-        table[site] = {name: [statistic(h).item() for h in halves] for name, statistic in EFFECTS.items()}
-        table[site] |= {"P2": additive.tolist(), "P3 TV": distance.tolist()}
+        table[site] = design.shares() | {"P2": additive.tolist(), "P3 TV": distance.tolist()}
     return table

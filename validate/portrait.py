@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from theory import Batch, Mixture, divergence, retrieval, target_loss
+from theory import Batch, Mixture, divergence, target_loss
 from validate.capture import draw_natural
+from validate.forced import forced_interaction
 from validate.intervals import Estimate, Statistic, bootstrap
 from validate.measure import Captured, Setting, additive_fit, additive_model, profile, properties
-from validate.modes import REFERENCES, reference_mean
+from validate.modes import REFERENCES, reference_mean, retrieval_or_prior
 from validate.sources import StateSource, predicted
 from validate.study import fresh_moments, mean_over_sequences, random_moments, training_batch
 from validate.subspace import share_inside
@@ -21,8 +22,10 @@ QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 N_TRAJECTORIES = 3
 
 
-def network_portrait(source: StateSource, captured: Captured, mixture: Mixture, setting: Setting) -> dict[str, Any]:
-    """Describe one network: its states by layer and position, and its predictions by population."""
+def network_portrait(
+    source: StateSource, captured: Captured, mixture: Mixture, setting: Setting, site: str
+) -> dict[str, Any]:
+    """Describe one network: its states by layer and position, at the chosen site along sequences, its predictions."""
     return {
         "positions": list(setting.scored),
         "late": list(setting.late),
@@ -30,16 +33,17 @@ def network_portrait(source: StateSource, captured: Captured, mixture: Mixture, 
         "properties": {
             site: {name: asdict(e) for name, e in properties(captured, setting, site).items()} for site in source.sites
         },
-        "alignment": alignment(captured, setting),
-        "trajectories": trajectories(source, captured, setting),
+        "alignment": alignment(captured, setting, site),
+        "trajectories": trajectories(source, captured, mixture, setting, site),
+        "forced": forced_interaction(setting.family, setting.majors),
         "subspace": subspace(captured, setting),
         "modes": modes(source, mixture, setting),
     }
 
 
-def alignment(captured: Captured, setting: Setting) -> dict[str, list[list[float]]]:
+def alignment(captured: Captured, setting: Setting, site: str) -> dict[str, list[list[float]]]:
     """Return quantiles over sequences of the true task's weight, by position, shape (quantiles, P) each."""
-    beta = additive_fit(captured, setting, captured.last_site).coordinates
+    beta = additive_fit(captured, setting, site).coordinates
     weights = {"posterior": setting.posterior, "states": beta, "averaging": setting.averaging}
     tasks = setting.score.tasks
     return {
@@ -49,20 +53,24 @@ def alignment(captured: Captured, setting: Setting) -> dict[str, list[list[float
 
 
 def trajectories(
-    source: StateSource, captured: Captured, setting: Setting
+    source: StateSource, captured: Captured, mixture: Mixture, setting: Setting, site: str
 ) -> dict[str, dict[str, list[list[list[float]]]]]:
-    """Return simplex coordinates along a few sequences of majors and of fresh tasks: exact posterior and states."""
-    site = captured.last_site
+    """Return simplex coordinates along a few sequences of majors, minors and fresh tasks: exact posterior and states.
+
+    The posterior is over the majors alone, whatever the mixture: the coordinates have no other corners.
+    """
     model = additive_model(captured, setting, site)
     rng = setting.stream("trajectories")
     pools = {"majors": setting.majors, "fresh tasks": setting.family.sample_pool(rng, N_TRAJECTORIES)}
+    if mixture.minors is not None:
+        pools["minors"] = setting.family.make_pool(mixture.minors.parameters[:N_TRAJECTORIES])
     majors = Mixture(setting.family, setting.majors)
     table = {}
     for name, pool in pools.items():
         batch = draw_natural(setting.family, rng, pool, 1)[:N_TRAJECTORIES]
         states = source.states(batch)[site]
         table[name] = {
-            "posterior": predicted(retrieval(majors, batch).weights, setting.n_positions).tolist(),
+            "posterior": predicted(retrieval_or_prior(majors, batch).weights, setting.n_positions).tolist(),
             "states": model.fit(states, setting.current(batch)).coordinates.tolist(),
         }
     return table

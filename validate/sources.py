@@ -3,13 +3,13 @@
 Statistics see only this interface, so the analytic ladder and the networks are measured by the same code.
 
     network          h_t = residual stream at a site, prediction = softmax (or value) of the read-out
-    exact Bayes      h_t = A w_t + E[s_t] + e_t, w_t the posterior weights (and the fresh task's weighted prediction)
-    averaging        h_t = A b_t + E[s_t] + e_t, b_t the simplex coordinates of the running average of what was seen
-    current symbol   h_t = E[s_t] + e_t
-    random           h_t = noise, prediction = a random point of the simplex
+    exact Bayes      h_t = A w_t + E c_t + e_t, w_t the posterior weights (and the fresh task's weighted prediction)
+    averaging        h_t = A b_t + E c_t + e_t, b_t the simplex coordinates of the running average of what was seen
+    current symbol   h_t = E c_t + e_t
+    random           h_t = noise, prediction = a random point of the simplex, or a normal number
 
-A and E are fixed random embeddings with rows of length about 1, e_t is noise of length NOISE. "State i" is the
-residual stream from which target T - P + i is predicted.
+c_t is what is current: the symbol as one-hot, or the covariate. A and E are fixed random embeddings with rows of length
+about 1, e_t is noise of length NOISE. "State i" is the residual stream from which target T - P + i is predicted.
 """
 
 from collections.abc import Callable, Mapping
@@ -85,7 +85,7 @@ class NetworkSource:
 
 @dataclass(frozen=True)
 class FeatureSource:
-    """States A f_t + E[s_t] for features f_t computed from the sequence.
+    """States A f_t + E c_t for features f_t computed from the sequence.
 
     Parameters
     ----------
@@ -111,13 +111,13 @@ class FeatureSource:
         return self._embeddings[name]
 
     def states(self, batch: Batch, last: bool = False) -> dict[str, Float[np.ndarray, "B P W"]]:
-        """Embed the features and add the current symbol's embedding."""
+        """Embed the features and add the embedding of what is current."""
         arrays = self.family.encode(batch)
         n_positions = 1 if last else len(arrays.positions)
         features = predicted(self.features(batch)[0], n_positions)
-        current = self.family.targets(batch)[:, : len(arrays.positions)][:, -n_positions:]
+        current = predicted(self.family.current(batch), n_positions)
         states = features @ self._embedding("features", features.shape[-1])
-        states = states + current @ self._embedding("symbols", current.shape[-1])
+        states = states + current @ self._embedding("current", current.shape[-1])
         return {"features": states + NOISE / np.sqrt(WIDTH) * self.rng.standard_normal(states.shape)}
 
     def mean(self, batch: Batch) -> Float[np.ndarray, "B P D"]:
@@ -144,9 +144,10 @@ def averaging_features(mixture: Mixture, batch: Batch) -> tuple[np.ndarray, np.n
 
 
 def symbol_features(mixture: Mixture, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
-    """Return no feature but a constant: the states hold the current symbol alone."""
+    """Return no feature but a constant: the states hold what is current alone, and nothing is predicted from it."""
     mean = mixture.family.fresh_mean(batch)
-    return np.zeros((*mean.shape[:2], 1)), np.full_like(mean, 1 / mean.shape[-1])
+    guess = 1 / mean.shape[-1] if mixture.family.target_kind == "symbol" else 0.0
+    return np.zeros((*mean.shape[:2], 1)), np.full_like(mean, guess)
 
 
 @dataclass(frozen=True)
@@ -167,10 +168,12 @@ class RandomSource:
         return {"features": self.rng.standard_normal((len(batch), n_positions, WIDTH))}
 
     def mean(self, batch: Batch) -> Float[np.ndarray, "B P D"]:
-        """Draw laws uniformly from the simplex."""
-        arrays = self.family.encode(batch)
-        n_outcomes = self.family.targets(batch[:1]).shape[-1]
-        return self.rng.dirichlet(np.ones(n_outcomes), size=(len(batch), len(arrays.positions)))
+        """Draw laws uniformly from the simplex, or normal numbers with the spread of the targets."""
+        shape = (len(batch), len(self.family.encode(batch).positions))
+        targets = self.family.targets(batch)
+        if self.family.target_kind == "real":
+            return targets.std() * self.rng.standard_normal((*shape, targets.shape[-1]))
+        return self.rng.dirichlet(np.ones(targets.shape[-1]), size=shape)
 
 
 FeatureFunction = Callable[[Mixture, Batch], tuple[np.ndarray, np.ndarray]]

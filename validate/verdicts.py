@@ -1,94 +1,109 @@
-"""From the outcomes of all seeds to one row per claim.
+"""From the outcomes of all seeds to one row per claim and scope.
 
 Over seeds, a statistic is the mean of the seeds' values with the smallest interval that holds the seeds' intervals,
 and so is every null; a statistic is calibrated if the ladder of every seed says so. A row shows the numbers of its
 deciding criterion (the one with the worst verdict); all of them are under ``parts``.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from validate.claims import NEAR_ORTHOGONALITY, PROPERTIES, RETRIEVAL, Claim
-from validate.intervals import UNDEFINED, hull
+from validate.claims import CLAIMS, Claim, Scope
+from validate.intervals import UNDEFINED, Estimate, hull
 from validate.judgement import Criterion, closest_null, judge, worst
-from validate.ladder import EXACT
-from validate.study import Statistics
-
-PLAIN = "minors=0"
-"""Name of the majors-only design, in which P0 to P3* and retrieval are judged."""
+from validate.study import Measured, Nulls
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one seed of one family gave.
+    """What one seed of one family gave, everything by scope.
 
     Attributes
     ----------
-    ladder, nulls : dict
-        Statistics by rung, and by null.
+    ladder : dict
+        Statistics by rung and scope.
     calibrated : dict
-        By statistic, whether the ladder lets it judge.
+        By scope and statistic, whether the ladder lets it judge.
     trained : dict
-        Statistics of the trained networks; empty if the experiment has no majors-only design.
+        Statistics of the trained networks; a scope is missing if the experiment trains no network for it.
+    nulls : dict
+        Statistics by scope and null.
+    layers : dict
+        The layer chosen in each scope, and the last one under "last".
     """
 
     seed: int
-    ladder: dict[str, Statistics]
-    calibrated: dict[str, bool]
-    trained: Statistics
-    nulls: dict[str, Statistics]
+    ladder: dict[str, Measured]
+    calibrated: dict[Scope, dict[str, bool]]
+    trained: Measured
+    nulls: Nulls
+    layers: dict[str, int]
 
 
 def claim_rows(
-    kind: str, outcomes: Sequence[Outcome], place: dict[str, Any], diverse: str | None
+    kind: str,
+    outcomes: Sequence[Outcome],
+    designs: Mapping[Scope, str],
+    position: int,
+    wanted: Sequence[str] | None = None,
 ) -> list[dict[str, Any]]:
     """Judge every claim on the seeds of one family.
 
     Parameters
     ----------
-    place : dict
-        ``layer`` and ``position`` at which the states were judged.
-    diverse : str or None
-        Name of the diverse design, if there is one.
+    designs : mapping
+        Name of the design each scope stands for; a claim is not judged in a scope that is missing.
+    position : int
+        The last scored position.
+    wanted : sequence of str, optional
+        Names of the claims to judge; all unless given.
     """
-    rows = [_row(claim, kind, outcomes, PLAIN, place) for claim in PROPERTIES]
-    nowhere = {"layer": None, "position": None}
-    rows += [_row(claim, kind, outcomes, PLAIN, nowhere) for claim in RETRIEVAL]
-    rows.append(_row(NEAR_ORTHOGONALITY, kind, outcomes, f"{PLAIN} to {diverse or 'none'}", place))
-    return rows
+    return [
+        _row(claim, kind, outcomes, scope, designs[scope], position)
+        for claim in CLAIMS
+        if kind in claim.families and (wanted is None or claim.name in wanted)
+        for scope in claim.scopes
+        if scope in designs
+    ]
 
 
-def _row(claim: Claim, kind: str, outcomes: Sequence[Outcome], design: str, place: dict[str, Any]) -> dict[str, Any]:
-    parts = [_part(criterion, outcomes) for criterion in claim.criteria]
+def _row(
+    claim: Claim, kind: str, outcomes: Sequence[Outcome], scope: Scope, design: str, position: int
+) -> dict[str, Any]:
+    parts = [_part(criterion, outcomes, scope) for criterion in claim.criteria]
     verdict = worst([part["verdict"] for part in parts])
     deciding = next(part for part in parts if part["verdict"] == verdict)
+    layers = [outcome.layers["last" if claim.place == "last" else scope] for outcome in outcomes]
+    placed = claim.place != "none"
     return {
         "claim": claim.name,
         "family": kind,
         "design": design,
-        **place,
+        "layer": layers[0] if placed else None,
+        "layers": layers if placed else None,
+        "position": position if placed else None,
         "seeds": [outcome.seed for outcome in outcomes],
         "statement": claim.statement,
         **deciding,
-        "paper": None,
+        "paper": claim.paper.get((kind, scope)),
         "verdict": verdict,
         "parts": parts,
     }
 
 
-def _part(criterion: Criterion, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def _part(criterion: Criterion, outcomes: Sequence[Outcome], scope: Scope) -> dict[str, Any]:
     name = criterion.statistic
-    measured = hull(outcome.trained.get(name, UNDEFINED) for outcome in outcomes)
-    predicted = hull(outcome.ladder[EXACT].get(name, UNDEFINED) for outcome in outcomes)
-    names = [null for null, table in outcomes[0].nulls.items() if name in table]
-    nulls = {null: hull(outcome.nulls[null][name] for outcome in outcomes) for null in names}
-    calibrated = all(outcome.calibrated.get(name, False) for outcome in outcomes)
+    tables = [outcome.nulls.get(scope, {}) for outcome in outcomes]
+    measured = hull(outcome.trained.get(scope, {}).get(name, UNDEFINED) for outcome in outcomes)
+    names = [null for null, table in tables[0].items() if name in table]
+    nulls = {null: hull(table[null][name] for table in tables) for null in names}
+    calibrated = all(_calibrated(criterion, outcome, scope) for outcome in outcomes)
     closest = closest_null(criterion, nulls)
     return {
         "statistic": name,
         "label": criterion.label,
-        "predicted": predicted.value,
+        "predicted": _predicted(criterion, outcomes, scope).value,
         "measured": measured.value,
         "interval": [measured.low, measured.high],
         "null": closest.value,
@@ -100,9 +115,22 @@ def _part(criterion: Criterion, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def estimates_as_dict(table: dict[str, Statistics]) -> dict[str, dict[str, dict[str, float]]]:
-    """Return statistics by rung or null as plain numbers."""
-    return {name: {key: asdict(estimate) for key, estimate in row.items()} for name, row in table.items()}
+def _calibrated(criterion: Criterion, outcome: Outcome, scope: Scope) -> bool:
+    if criterion.predicted is not None:
+        return True
+    return outcome.calibrated.get(scope, {}).get(criterion.statistic, False)
+
+
+def _predicted(criterion: Criterion, outcomes: Sequence[Outcome], scope: Scope) -> Estimate:
+    if criterion.predicted is not None:
+        return hull([Estimate(criterion.predicted, criterion.predicted, criterion.predicted)])
+    rungs = (outcome.ladder.get(criterion.exact, {}).get(scope, {}) for outcome in outcomes)
+    return hull(rung.get(criterion.statistic, UNDEFINED) for rung in rungs)
+
+
+def estimates_as_dict(table: Any) -> Any:
+    """Return nested tables of estimates as plain numbers."""
+    return asdict(table) if isinstance(table, Estimate) else {key: estimates_as_dict(row) for key, row in table.items()}
 
 
 def count_verdicts(rows: Iterable[dict[str, Any]]) -> dict[str, int]:

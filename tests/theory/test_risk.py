@@ -3,15 +3,18 @@ from itertools import product
 import numpy as np
 import pytest
 from jaxtyping import TypeCheckError
+from scipy import stats
 from strategies import batch_of
 
 from theory import (
     BiasedDice,
     Mixture,
+    NoisyLinearRegression,
     Prediction,
     bayes_risk,
     divergence,
     extrapolation,
+    nats_per_loss,
     prediction_loss,
     prior_predictive,
     retrieval,
@@ -109,3 +112,10 @@ def test_a_risk_needs_two_sequences():
 def test_a_prediction_of_another_shape_is_refused():
     with pytest.raises((ValueError, TypeCheckError)):
         prediction_loss(FAMILY, np.ones((1, 2, 2)), batch_of([[0, 2]]))
+
+
+def test_squared_units_are_worth_the_nats_of_gaussian_log_loss():
+    family = NoisyLinearRegression(noise=0.7)
+    assert nats_per_loss(FAMILY) == 1
+    extra = stats.norm(0, 0.7).logpdf(0.3) - stats.norm(0, 0.7).logpdf(1.9)
+    assert nats_per_loss(family) * (1.9**2 - 0.3**2) == pytest.approx(extra)

@@ -13,6 +13,8 @@ from validate.measure import Captured, Setting, properties
 from validate.portrait import QUANTILES, alignment, modes
 from validate.study import predictions, training_batch
 
+SITE = "features"
+
 
 @pytest.fixture(scope="module")
 def setting():
@@ -46,41 +48,41 @@ def test_posterior_stands_beside_the_state_that_has_read_the_same_symbols(settin
         counts = np.bincount(seen, minlength=6)
         likelihood = np.array([stats.multinomial.pmf(counts, len(seen), row) for row in rows])
         np.testing.assert_allclose(setting.posterior[0, position], likelihood / likelihood.sum(), rtol=1e-9, atol=1e-15)
-        assert setting.current(batch)[0, position] == seen[-1]
+        assert setting.current(batch)[0, position].argmax() == seen[-1]
 
 
-def changed(captured, part, site, where):
+def changed(captured, part, where):
     """Return the captured states with noise added to some of one part."""
-    states = getattr(captured, part)[site].copy()
+    held = getattr(captured, part)[SITE]
+    states = (held.states if part == "design" else held).copy()
     states[where] += stream(1, "noise").normal(size=states[where].shape)
-    return replace(captured, **{part: {site: states}})
+    return replace(captured, **{part: {SITE: replace(held, states=states) if part == "design" else states}})
 
 
 def test_only_late_cells_only_judged_positions_and_both_samples_count(setting, captured):
-    site, before = captured.last_site, properties(captured, setting)
+    before = properties(captured, setting, SITE)
     n_early = len(setting.scored) - len(setting.late)
     unread = np.setdiff1d(np.arange(setting.n_positions), setting.judged)
     for same in (
-        changed(captured, "balanced", site, slice(0, n_early)),
-        changed(captured, "score", site, np.s_[:, unread]),
-        changed(captured, "fit", site, np.s_[:, unread]),
+        changed(captured, "design", slice(0, n_early)),
+        changed(captured, "score", np.s_[:, unread]),
+        changed(captured, "fit", np.s_[:, unread]),
     ):
-        assert properties(same, setting) == before
-    vectors = properties(changed(captured, "balanced", site, slice(n_early, n_early + 1)), setting)
+        assert properties(same, setting, SITE) == before
+    vectors = properties(changed(captured, "design", slice(n_early, n_early + 1)), setting, SITE)
     assert vectors["P2"] != before["P2"]
     assert vectors["P0"] == before["P0"]
     for part in ("fit", "score"):
-        other = properties(changed(captured, part, site, np.s_[:, -1]), setting)
+        other = properties(changed(captured, part, np.s_[:, -1]), setting, SITE)
         assert other["P2"] != before["P2"]
         assert other["P2*"] == before["P2*"]
 
 
 def test_fresh_states_are_centred_by_the_majors_last_mean(setting, captured):
-    site = captured.last_site
-    np.testing.assert_allclose(captured.centre(site), captured.fit[site][:, -1].mean(axis=0))
-    averaged = captured.averaged().fresh[site]
+    np.testing.assert_allclose(captured.centre(SITE), captured.fit[SITE][:, -1].mean(axis=0))
+    averaged = captured.averaged().fresh[SITE]
     assert averaged.shape[:2] == (setting.sizes.fresh_tasks, 1)
-    np.testing.assert_allclose(averaged[:, 0], captured.fresh[site].mean(axis=1))
+    np.testing.assert_allclose(averaged[:, 0], captured.fresh[SITE].mean(axis=1))
 
 
 def test_distances_are_from_the_model_to_the_reference(setting):
@@ -101,7 +103,7 @@ def test_distances_are_from_the_model_to_the_reference(setting):
 
 
 def test_portrait_follows_the_true_task(setting, captured):
-    quantiles = {name: np.array(value) for name, value in alignment(captured, setting).items()}
+    quantiles = {name: np.array(value) for name, value in alignment(captured, setting, SITE).items()}
     assert quantiles["posterior"].shape == (len(QUANTILES), setting.n_positions)
     assert quantiles["posterior"][QUANTILES.index(0.5), -1] > 0.9
     np.testing.assert_allclose(quantiles["states"][:, -1], quantiles["posterior"][:, -1], atol=0.1)
@@ -113,8 +115,8 @@ def test_intervals_of_correlation_and_distance_hold_what_other_sequences_give():
     for seed in range(24):
         setting = replace(dice_setting(cell_sequences=24), seed=seed)
         source = rungs(setting)["averaging"](mixtures(setting)[0])
-        source._embeddings.update(features=FIXED["features"], symbols=FIXED["symbols"])
-        runs.append(properties(Captured.of(source, setting), setting))
+        source._embeddings.update(features=FIXED["features"], current=FIXED["current"])
+        runs.append(properties(Captured.of(source, setting), setting, SITE))
     for name in ("P3 r", "P3 TV", "P3* TV", "P2*"):
         centre = np.mean([run[name].value for run in runs])
         covered = sum(run[name].low <= centre <= run[name].high for run in runs)
@@ -122,5 +124,5 @@ def test_intervals_of_correlation_and_distance_hold_what_other_sequences_give():
 
 
 FIXED = {
-    name: stream(0, f"fixed {name}").standard_normal((rows, 64)) / 8 for name, rows in (("features", 3), ("symbols", 6))
+    name: stream(0, f"fixed {name}").standard_normal((rows, 64)) / 8 for name, rows in (("features", 3), ("current", 6))
 }

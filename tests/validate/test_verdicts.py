@@ -1,14 +1,15 @@
-"""From outcomes to rows: the deciding criterion, several seeds, and statistics that are missing."""
+"""From outcomes to rows: the deciding criterion, scopes, several seeds, and statistics that are missing."""
 
 import pytest
 
-from validate.claims import CLAIMS, CRITERIA
+from validate.claims import BOTH, CLAIMS, CRITERIA, DIVERSE, EVERY_FAMILY, MAJORS_ONLY, SCOPES
 from validate.intervals import Estimate
 from validate.verdicts import Outcome, claim_rows, count_verdicts
 
 GOOD = {"at least": 1.5, "at most": -0.5}
 BAD = {"at least": -0.5, "at most": 1.5}
-PLACE = {"layer": 3, "position": 62}
+DESIGNS = {MAJORS_ONLY: "minors=0", DIVERSE: "minors=8", BOTH: "minors=0 to minors=8"}
+LAYERS = {MAJORS_ONLY: 3, DIVERSE: 2, BOTH: 3, "last": 5}
 
 
 def table(values, **changed):
@@ -17,52 +18,96 @@ def table(values, **changed):
     return {name: Estimate(value, value - 0.01, value + 0.01) for name, value in estimates.items()}
 
 
-def outcome(seed=0, **changed):
-    exact = table(GOOD)
-    calibrated = dict.fromkeys(CRITERIA, True)
-    return Outcome(seed, {"exact Bayes": exact}, calibrated, table(GOOD, **changed), {"untrained": table(BAD)})
+def outcome(seed=0, layers=LAYERS, scope=MAJORS_ONLY, **changed):
+    """Return the outcome of a seed that is good everywhere, but for what is changed in one scope."""
+    rungs = {criterion.exact for criterion in CRITERIA.values()}
+    return Outcome(
+        seed,
+        {rung: dict.fromkeys(SCOPES, table(GOOD)) for rung in rungs},
+        {other: dict.fromkeys(CRITERIA, True) for other in SCOPES},
+        {other: table(GOOD, **changed) if other == scope else table(GOOD) for other in SCOPES},
+        {other: {"untrained": table(BAD)} for other in SCOPES},
+        layers,
+    )
 
 
-def rows_of(*outcomes):
-    return {row["claim"]: row for row in claim_rows("dice", outcomes, PLACE, "minors=8")}
+def rows_of(*outcomes, kind="dice", designs=DESIGNS, wanted=None):
+    rows = claim_rows(kind, outcomes, designs, 62, wanted)
+    return {(row["claim"], row["design"]): row for row in rows}
 
 
-def test_all_good_is_all_supported():
-    rows = rows_of(outcome())
-    assert count_verdicts(rows.values()) == {"supported": len(CLAIMS)}
-    assert rows["P0"]["layer"] == 3
-    assert rows["retrieval"]["layer"] is None
-    assert rows["near-orthogonality"]["design"] == "minors=0 to minors=8"
+@pytest.mark.parametrize("kind", EVERY_FAMILY)
+def test_every_claim_of_a_family_has_a_row_in_each_of_its_scopes(kind):
+    rows = rows_of(outcome(), kind=kind)
+    expected = {(c.name, DESIGNS[scope]) for c in CLAIMS if kind in c.families for scope in c.scopes}
+    assert set(rows) == expected
+    assert count_verdicts(rows.values()) == {"supported": len(expected)}
+    assert all(row["family"] == kind for row in rows.values())
+
+
+def test_only_wanted_claims_in_scopes_that_were_trained_are_judged():
+    assert {claim for claim, _ in rows_of(outcome(), wanted=["P1", "retrieval"])} == {"P1", "retrieval"}
+    plain = rows_of(outcome(), designs={MAJORS_ONLY: "minors=0"})
+    assert {design for _, design in plain} == {"minors=0"}
+    assert {claim for claim, _ in plain} == {c.name for c in CLAIMS if MAJORS_ONLY in c.scopes and "dice" in c.families}
+
+
+def test_a_claim_is_judged_at_its_place():
+    rows = rows_of(outcome(0), outcome(1, layers=LAYERS | {MAJORS_ONLY: 1}))
+    assert rows["P0", "minors=0"]["layers"] == [3, 1]
+    assert rows["P0", "minors=8"]["layers"] == [2, 2]
+    assert rows["near-orthogonality", DESIGNS[BOTH]]["layer"] == 3
+    assert rows["majors stable", "minors=8"]["layers"] == [5, 5]
+    nowhere = rows["retrieval", "minors=0"]
+    assert nowhere["layer"] is nowhere["layers"] is nowhere["position"] is None
+
+
+def test_the_papers_value_stands_where_it_was_measured():
+    assert rows_of(outcome())["P0", "minors=8"]["paper"] == 0.977
+    assert rows_of(outcome(), kind="markov")["P0", "minors=8"]["paper"] == 0.950
+    assert rows_of(outcome())["P0", "minors=0"]["paper"] is None
 
 
 def test_a_row_shows_its_deciding_criterion():
-    row = rows_of(outcome(**{"P3 TV": 0.9}))["P3"]
+    rows = rows_of(outcome(**{"P3 TV": 0.9}))
+    row = rows["P3", "minors=0"]
     assert row["verdict"] == "refuted"
     assert (row["statistic"], row["measured"], row["tolerance"]) == ("P3 TV", 0.9, 0.05)
     assert row["interval"] == pytest.approx([0.89, 0.91])
     assert row["null"] == pytest.approx(1.5)
     assert [part["verdict"] for part in row["parts"]] == ["supported", "refuted"]
-    mixed = rows_of(outcome(**{"P3 r": 0.98}))["P3"]
+    assert rows["P3", "minors=8"]["verdict"] == "supported"
+    mixed = rows_of(outcome(**{"P3 r": 0.98}))["P3", "minors=0"]
     assert (mixed["verdict"], mixed["statistic"]) == ("inconclusive", "P3 r")
 
 
 def test_every_seed_must_agree():
     rows = rows_of(outcome(0), outcome(1, P0=0.5))
-    assert rows["P0"]["seeds"] == [0, 1]
-    assert rows["P0"]["measured"] == pytest.approx(1.0)
-    assert rows["P0"]["interval"] == pytest.approx([0.49, 1.51])
-    assert rows["P0"]["verdict"] == "inconclusive"
-    assert rows["P1"]["verdict"] == "supported"
+    row = rows["P0", "minors=0"]
+    assert row["seeds"] == [0, 1]
+    assert row["measured"] == pytest.approx(1.0)
+    assert row["interval"] == pytest.approx([0.49, 1.51])
+    assert row["verdict"] == "inconclusive"
+    assert rows["P0", "minors=8"]["verdict"] == rows["P1", "minors=0"]["verdict"] == "supported"
 
 
 def test_a_disqualified_statistic_or_a_missing_measurement_is_not_tested():
     first = outcome()
-    first.calibrated["P0"] = first.calibrated["P3 TV"] = False
-    first.trained["P3 r"] = Estimate(0.1, 0.0, 0.2)
-    del first.trained["R2_OOD ratio"]
+    first.calibrated[MAJORS_ONLY]["P0"] = first.calibrated[MAJORS_ONLY]["P3 TV"] = False
+    first.trained[MAJORS_ONLY]["P3 r"] = Estimate(0.1, 0.0, 0.2)
+    del first.trained[BOTH]["R2_OOD ratio"]
+    del first.trained[DIVERSE]
     rows = rows_of(first)
-    assert rows["P0"]["verdict"] == "not tested"
-    assert rows["near-orthogonality"]["verdict"] == "not tested"
-    assert rows["P0*"]["verdict"] == "supported"
-    assert [part["verdict"] for part in rows["P3"]["parts"]] == ["refuted", "not tested"]
-    assert rows["P3"]["verdict"] == "not tested"
+    assert rows["P0", "minors=0"]["verdict"] == "not tested"
+    assert rows["near-orthogonality", DESIGNS[BOTH]]["verdict"] == "not tested"
+    assert rows["P0*", "minors=0"]["verdict"] == "supported"
+    assert rows["P0*", "minors=8"]["verdict"] == "not tested"
+    assert [part["verdict"] for part in rows["P3", "minors=0"]["parts"]] == ["refuted", "not tested"]
+    assert rows["P3", "minors=0"]["verdict"] == "not tested"
+
+
+def test_every_claim_can_be_told_from_its_neighbours():
+    names = [claim.name for claim in CLAIMS]
+    assert len(set(names)) == len(names)
+    statistics = [criterion.statistic for claim in CLAIMS for criterion in claim.criteria]
+    assert len(set(statistics)) == len(statistics)

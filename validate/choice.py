@@ -1,0 +1,48 @@
+"""At which layer claims are judged: chosen on one half of the sequences, before the other half is looked at.
+
+The chosen site is the one that falls least short of the criteria of P0 to P3*, all together. A criterion with tolerance
+c and value x is short by
+
+    at least c   (c - x) / c               0 if met, 1 where nothing is explained (x = 0)
+    at most c    (x - c) / (1 - c)         0 if met, 1 at the largest share or distance (x = 1)
+
+cut to 0 .. 1, and 1 if undefined; sign criteria do not count. Every subject chooses for itself, trained networks and
+nulls alike, so a null has the same freedom.
+"""
+
+import math
+from collections.abc import Mapping
+
+from validate.claims import PROPERTIES
+from validate.judgement import Criterion
+from validate.measure import Captured, Setting, property_values
+from validate.sources import StateSource
+
+
+def shortfall(criterion: Criterion, value: float) -> float:
+    """Return by how much a value misses a criterion, from 0 (met) to 1."""
+    if math.isnan(value):
+        return 1.0
+    if criterion.direction == "at least":
+        missing = (criterion.tolerance - value) / criterion.tolerance
+    else:
+        missing = (value - criterion.tolerance) / (1 - criterion.tolerance)
+    return min(max(missing, 0.0), 1.0)
+
+
+def best_site(values: Mapping[str, Mapping[str, float]]) -> str:
+    """Return the site chosen from the statistics' values by site, the earliest among equals."""
+    criteria = [criterion for claim in PROPERTIES for criterion in claim.criteria if not criterion.sign]
+
+    def short(site: str) -> float:
+        return sum(shortfall(criterion, values[site].get(criterion.statistic, math.nan)) for criterion in criteria)
+
+    return min(values, key=short)
+
+
+def chosen_site(source: StateSource, setting: Setting) -> str:
+    """Choose a source's site on the sequences of the other half; a source of one site has no choice."""
+    if len(source.sites) == 1:
+        return source.sites[0]
+    captured = Captured.of(source, setting.choice)
+    return best_site({site: property_values(captured, setting.choice, site) for site in source.sites})
