@@ -46,15 +46,19 @@ from theory.bayes import posterior
 from theory.categorical import draw
 from theory.dyck import PlantedDyck
 from theory.exposure import common_steps, steps_shown_law
-from theory.notation import Pool, SymbolBatch
+from theory.notation import Batch, Pool, SymbolBatch
+from theory.symbols import symbols_of
 
 CONSTANT = 1e-15
 """Variance, per cell, below which a state of size 1 is taken not to vary."""
 
+RARE = 0.01
+"""A cell that is less probable than this, given the task, is hardly ever met in training."""
 
-def steps_shown(family: PlantedDyck, batch: SymbolBatch) -> Int[np.ndarray, "B T"]:
+
+def steps_shown(family: PlantedDyck, batch: Batch) -> Int[np.ndarray, "B T"]:
     """Return j, how many steps were shown before each target, at most 2 pairs."""
-    steps = (batch.symbols >= family.background).astype(np.int64)
+    steps = (symbols_of(batch, family.background + 2) >= family.background).astype(np.int64)
     return np.minimum(np.cumsum(steps, axis=1) - steps, 2 * family.pairs)
 
 
@@ -146,6 +150,11 @@ class Cells:
         probability = joint.sum(axis=-1)
         return cls(probability, joint / np.where(probability > 0, probability, 1)[..., None])
 
+    @property
+    def frequent(self) -> bool:
+        """Whether every cell is met in training."""
+        return bool(self.probability.min() >= RARE)
+
     def residual(self, states: Float[np.ndarray, "K #V C n"]) -> float:
         """Return 1 - R2_cell of a state that is a function of path, current symbol and steps shown.
 
@@ -166,6 +175,33 @@ class Cells:
         total = within + float(np.square(mean - mean.mean(axis=(0, 1))).sum())
         defined = np.all(self.probability > 0) and total > CONSTANT * mean[..., 0].size
         return within / total if defined else float("nan")
+
+
+def predicted_residuals(family: PlantedDyck, pool: Pool, position: int) -> dict[str, float]:
+    """Return 1 - R2_cell of two exact states, by name: the "read-out" m_k(j) and the "posterior" over equal tasks."""
+    cells = Cells.at(family, pool, position)
+    states = {"read-out": laws_by_steps(family, pool), "posterior": posterior_by_steps(pool, np.ones(len(pool)))}
+    return {name: cells.residual(state[:, None]) for name, state in states.items()}
+
+
+def judged_position(family: PlantedDyck, pool: Pool) -> int:
+    """Return the informative position at which most of the read-out's residual cannot be doubt about the task.
+
+    That is where its residual exceeds that of the posterior by most, of the positions without rare cells.
+
+    Raises
+    ------
+    ValueError
+        If there is none: sequences are too short, or steps too dense.
+    """
+    gaps = {}
+    for position in informative_positions(family):
+        if Cells.at(family, pool, position).frequent:
+            residual = predicted_residuals(family, pool, position)
+            gaps[position] = residual["read-out"] - residual["posterior"]
+    if not gaps:
+        raise ValueError(f"at no position of {family} is the path in progress and every symbol met in every task")
+    return max(gaps, key=lambda position: gaps[position])
 
 
 def information_beyond_task(family: PlantedDyck, pool: Pool, weights: Float[np.ndarray, " K"], position: int) -> float:
