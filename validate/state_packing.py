@@ -1,0 +1,229 @@
+"""Few directions cannot hold many tasks: the theory's packing bound, evaluated on a network's own last states.
+
+`theory.packing` bounds from below the largest distance of N states h_i to the affine subspace m + S, if the read-out F
+predicts within delta of answers m_i that are pairwise at least c apart. Here
+
+    h_i    state of fresh task i in the last layer, averaged over sequences that end in the same symbol (or covariate)
+    F(h)   the network's prediction with h in the place of the last state: exact, whatever the read-out
+    m_i    the task's own prediction of the next target
+    delta  the largest |F(h_i) - m_i| among the tasks that are kept
+    L      the largest |F(h_i) - F(h_j)| / |h_i - h_j| among them, which is all that the proof uses of Lipschitz
+           continuity; without a final norm it is at most the constant of softmax and read-out, stated beside it
+    C      radius of a ball of S that holds the projections
+
+Tasks are kept by their error (a share of the most precise) and packed greedily at a separation c; any such choice
+gives a valid bound, and the largest is taken. Where none is positive the theorem says nothing, and the bits that it
+would take are compared with those that there are. The states of earlier layers have no such L: what follows them is not
+a function of the last state alone.
+
+    distance over bound   log10 of the largest distance over the bound: at least 0, for it is a theorem. A negative
+                          value is a fault of theory or code.
+
+The interval of the statistic spans random halves of the tasks, for each of which the theorem holds as well.
+"""
+
+from dataclasses import asdict, dataclass
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.spatial.distance import pdist
+from scipy.special import softmax
+
+from theory import Batch, Pool, RegressionBatch, SymbolBatch
+from theory.packing import greedy_packing, packing_bound, softmax_lipschitz, task_bits_to_leave
+from validate.capture import draw_natural, with_current_symbol
+from validate.intervals import UNDEFINED, Estimate, ratio
+from validate.measure import Setting
+from validate.orthogonality import TaskStates
+from validate.sources import NetworkSource
+from validate.subspace import ball_radius, distances_from
+
+N_TASKS, N_EACH = 512, 8
+"""Fresh tasks whose states are packed, and sequences of each."""
+
+KEPT = (0.1, 0.25, 0.5, 0.75, 1.0)
+"""Shares of the most precise tasks among which the packing is sought."""
+
+N_SEPARATIONS, N_HALVES = 24, 20
+"""Separations tried, evenly spaced up to the largest distance of two answers; halves of the tasks in the interval."""
+
+
+@dataclass(frozen=True, eq=False)
+class TaskAnswers:
+    """States of N tasks in the last layer, less the centre, with what they make the network answer.
+
+    Attributes
+    ----------
+    states : ndarray, shape (N, W)
+    span : ndarray, shape (W, k)
+        Orthonormal basis of S.
+    answers, truth : ndarray, shape (N, D)
+        F(h_i) and m_i.
+    """
+
+    states: Float[np.ndarray, "N W"]
+    span: Float[np.ndarray, "W k"]
+    answers: Float[np.ndarray, "N D"]
+    truth: Float[np.ndarray, "N D"]
+
+    def some(self, tasks: Int[np.ndarray, " n"]) -> "TaskAnswers":
+        """Return some of the tasks."""
+        return TaskAnswers(self.states[tasks], self.span, self.answers[tasks], self.truth[tasks])
+
+    @property
+    def errors(self) -> Float[np.ndarray, " N"]:
+        """|F(h_i) - m_i|."""
+        return np.linalg.norm(self.answers - self.truth, axis=1)
+
+    @property
+    def slope(self) -> float:
+        """The largest difference of two answers by the distance of their states; 0 of one task."""
+        return float(ratio(pdist(self.answers), pdist(self.states)).max(initial=0))
+
+    @property
+    def largest_distance(self) -> float:
+        """The largest distance of a state to S."""
+        return float(distances_from(self.states, self.span).max())
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The packing bound of some tasks, and what it was made of.
+
+    Attributes
+    ----------
+    bound : float
+        In units of the state; 0 where the theorem says nothing.
+    bits, bits_needed : float
+        log2 of the number of packed tasks, and how many it takes before the theorem says anything.
+    separation, error, slope, radius : float
+        c, delta, L, C.
+    """
+
+    bound: float
+    bits: float
+    bits_needed: float
+    separation: float
+    error: float
+    slope: float
+    radius: float
+
+    @classmethod
+    def of(cls, tasks: TaskAnswers, separation: float) -> "Bound":
+        """Pack the tasks at a separation and bound the largest distance of their states to S."""
+        packed = tasks.some(greedy_packing(tasks.truth, separation))
+        bits, rank, slope = float(np.log2(len(packed.truth))), packed.span.shape[1], packed.slope
+        error, radius = float(packed.errors.max()), ball_radius(packed.states @ packed.span)
+        if slope == 0:
+            return cls(0.0, bits, float("inf"), separation, error, slope, radius)
+        bound = packing_bound(bits, rank, slope, error, separation, radius)
+        needed = task_bits_to_leave(0.0, rank, slope, error, separation, radius)
+        return cls(bound, bits, needed, separation, error, slope, radius)
+
+
+def best_bound(tasks: TaskAnswers) -> Bound | None:
+    """Return the largest bound over subsets and separations, or the one nearest to saying anything.
+
+    None if all tasks have the same answer.
+    """
+    order, widest = np.argsort(tasks.errors), pdist(tasks.truth).max()
+    if widest == 0:
+        return None
+    separations = widest * np.arange(1, N_SEPARATIONS + 1) / N_SEPARATIONS
+    subsets = [tasks.some(order[: max(2, int(share * len(order)))]) for share in KEPT]
+    bounds = [Bound.of(subset, float(separation)) for subset in subsets for separation in separations]
+    return max(bounds, key=lambda bound: (bound.bound, bound.bits - bound.bits_needed))
+
+
+def distance_over_bound(
+    source: NetworkSource, states: TaskStates, setting: Setting
+) -> tuple[dict[str, Estimate], dict[str, dict[str, Estimate]], dict[str, Any]]:
+    """Hold a network's distance to the task subspace against the packing bound.
+
+    Parameters
+    ----------
+    states : TaskStates
+        Of the last site: S and the centre.
+
+    Returns
+    -------
+    statistics, nulls : dict
+        "distance over bound", undefined where the theorem says nothing. A theorem has no null.
+    portrait : dict
+        ``distance``: the largest, in units of the state. ``tasks``: how many there are. ``lipschitz``: the constant
+        known of the whole read-out, None behind a final norm. The rest is the chosen `Bound`, None if all tasks have
+        the same answer.
+    """
+    tasks = task_answers(source, states, setting)
+    best = best_bound(tasks)
+    portrait = {"distance": tasks.largest_distance, "tasks": len(tasks.states), "lipschitz": lipschitz(source)}
+    statistic = UNDEFINED if best is None else _excess(tasks, best, setting.stream("packing/halves"))
+    return {"distance over bound": statistic}, {}, portrait | {"bound": None if best is None else asdict(best)}
+
+
+def _excess(tasks: TaskAnswers, best: Bound, rng: np.random.Generator) -> Estimate:
+    """Return log10 of distance over bound, with its range over random halves of the tasks."""
+    if best.bound == 0:
+        return UNDEFINED
+    values = [np.log10(tasks.largest_distance / best.bound)]
+    precise = tasks.some(np.flatnonzero(tasks.errors <= best.error))
+    for _ in range(N_HALVES):
+        half = precise.some(rng.permutation(len(precise.states))[: len(precise.states) // 2])
+        if (bound := Bound.of(half, best.separation).bound) > 0:
+            values.append(np.log10(half.largest_distance / bound))
+    return Estimate(float(values[0]), float(min(values)), float(max(values)))
+
+
+def task_answers(source: NetworkSource, states: TaskStates, setting: Setting) -> TaskAnswers:
+    """Average the last states of fresh tasks and let the network answer from them."""
+    family, rng, site = setting.family, setting.stream("packing"), source.sites[-1]
+    pool = family.sample_pool(rng, N_TASKS)
+    batch = same_current(draw_natural(family, rng, pool, N_EACH), setting.n_positions - 1)
+    averaged = source.states(batch, last=True)[site].reshape(N_TASKS, N_EACH, -1).mean(axis=1)
+    one_each = batch[np.arange(0, len(batch), N_EACH)]
+    each = [slice(task, task + 1) for task in range(N_TASKS)]
+    truth = [family.task_mean(Pool(pool.parameters[task]), one_each[task])[0, -1, 0] for task in each]
+    answers = read_out(source, one_each, averaged)
+    return TaskAnswers(averaged - states.centre, states.span, answers, np.array(truth))
+
+
+def read_out(source: NetworkSource, batch: Batch, states: Float[np.ndarray, "N W"]) -> Float[np.ndarray, "N D"]:
+    """Return what a network predicts with these states in the place of its own last ones: one a sequence."""
+    arrays = source.family.encode(batch)
+    last = arrays.positions[-1]
+
+    def replaced(captured: np.ndarray) -> np.ndarray:
+        captured = captured.copy()
+        captured[:, last] = states
+        return captured
+
+    outputs = source.model.forward(arrays.inputs, edit={source.sites[-1]: replaced})[0][:, last].astype(np.float64)
+    return softmax(outputs, axis=-1) if source.family.target_kind == "symbol" else outputs
+
+
+def lipschitz(source: NetworkSource) -> float | None:
+    """Return a Lipschitz constant of the read-out from states to predictions; none is known behind a final norm."""
+    if source.model.config.final_norm:
+        return None
+    weight = source.model.parameters["output.weight"].astype(np.float64)
+    return softmax_lipschitz(weight) if source.family.target_kind == "symbol" else float(np.linalg.norm(weight, ord=2))
+
+
+@singledispatch
+def same_current(batch: Batch, position: int) -> Batch:
+    """Give all sequences the same current symbol, 0, or covariate, all ones, at a position, and cut them there."""
+    raise TypeError(f"what is current is known of symbols and of numbers; got {type(batch).__name__}")
+
+
+@same_current.register
+def _(batch: SymbolBatch, position: int) -> SymbolBatch:
+    return with_current_symbol(batch, position, np.zeros(len(batch), dtype=np.int64))
+
+
+@same_current.register
+def _(batch: RegressionBatch, position: int) -> RegressionBatch:
+    x = batch.x[:, : position + 1].copy()
+    x[:, position] = 1.0
+    return RegressionBatch(batch.tasks, x, batch.y[:, : position + 1])
