@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import figure, tables
-from benchmarks.cases import SIZES, growth
+from benchmarks.cases import SIZES, Case, growth
 
 RESULTS = Path(__file__).parent / "results"
 ENGINES = ("dual-modes", "torch-eager", "torch-compile", "numpy-reference")
@@ -55,12 +55,14 @@ def steps(engines: list[str], sizes: list[str], threads: list[int], seconds: flo
 
 def curves(engines: list[str], seconds: float) -> list[dict[str, Any]]:
     """Return the milliseconds of a step as one number of the network or the batch grows, two threads."""
-    found = []
+    found, known = [], dict[tuple[str, Case], dict[str, Any]]()  # the three curves meet in one case
     for quantity, cases in growth().items():
         for value, case in cases.items():
             for engine in engines:
-                answer = run("step", engine=engine, case=case.to_dict(), threads=2, seconds=seconds)
-                row = {"engine": engine, "quantity": quantity, "value": value}
+                if (engine, case) not in known:
+                    job = {"case": case.to_dict(), "threads": 2, "seconds": seconds}
+                    known[engine, case] = run("step", engine=engine, **job)
+                answer, row = known[engine, case], {"engine": engine, "quantity": quantity, "value": value}
                 found.append(row | {"milliseconds": answer["milliseconds"], "memory_mb": answer["memory_mb"]})
     return found
 
@@ -71,7 +73,7 @@ def main() -> None:
     parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
     parser.add_argument("--sizes", nargs="+", choices=list(SIZES), default=list(SIZES))
     parser.add_argument("--threads", nargs="+", type=int, choices=(1, 2), default=[1, 2])
-    parser.add_argument("--seconds", type=float, default=10.0, help="spent on each number, three steps at least")
+    parser.add_argument("--seconds", type=float, default=5.0, help="spent on each number, one step at least")
     parser.add_argument("--without-curves", action="store_true", help="leave out growth with width, length and batch")
     chosen = parser.parse_args()
     report: dict[str, Any] = {"machine": tables.machine(), "pin_dropped": os.environ.get(PIN)}
@@ -80,6 +82,7 @@ def main() -> None:
         size: run("breakdown", case=SIZES[size].to_dict(), threads=1)["milliseconds"] for size in chosen.sizes
     }
     report["predictors"] = [{"tasks": K, **run("predictors", tasks=K, seconds=1.0)} for K in POOLS]
+    report["large_predictor"] = run("large_predictor")
     RESULTS.mkdir(exist_ok=True)
     if not chosen.without_curves:
         report["curves"] = curves(chosen.engines, chosen.seconds / 5)

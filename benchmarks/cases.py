@@ -10,7 +10,7 @@ twice that. Everything else, and whatever an engine computes in vain, is not cou
 inputs C forward, and as much backward, since nothing is behind it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,10 +69,13 @@ class Case:
         return 3.0 * forward + vectors
 
 
-_TOKENS = {"inputs": 6, "outputs": 6, "heads": 2}
+def _dice(layers: int, width: int, length: int) -> TransformerConfig:
+    return TransformerConfig(inputs=6, outputs=6, layers=layers, width=width, heads=2, hidden=4 * width, length=length)
+
+
 SIZES = {
-    "minimal": Case(TransformerConfig(layers=4, width=64, hidden=256, length=64, **_TOKENS), 64),
-    "paper": Case(TransformerConfig(layers=6, width=128, hidden=512, length=128, **_TOKENS), 64),
+    "minimal": Case(_dice(layers=4, width=64, length=64), 64),
+    "paper": Case(_dice(layers=6, width=128, length=128), 64),
     "regression": Case(
         TransformerConfig(
             inputs=7,
@@ -95,9 +98,8 @@ SIZES = {
 
 def growth() -> dict[str, dict[int, Case]]:
     """Return cases that differ in one number only, by its name and value, around two layers of the paper's size."""
-    base = replace(SIZES["paper"].config, layers=2)
     return {
-        "width": {C: Case(replace(base, width=C, hidden=4 * C), 32) for C in (32, 64, 128, 256, 512)},
-        "length": {L: Case(replace(base, length=L), 32) for L in (32, 64, 128, 256, 512)},
-        "batch": {B: Case(base, B) for B in (8, 16, 32, 64, 128)},
+        "width": {C: Case(_dice(2, C, 128), 32) for C in (64, 128, 256, 512)},
+        "length": {L: Case(_dice(2, 128, L), 32) for L in (64, 128, 256, 512)},
+        "batch": {B: Case(_dice(2, 128, 128), B) for B in (16, 32, 64, 128)},
     }

@@ -1,4 +1,7 @@
-"""Tokens per second of the exact predictors, and of the loop over sequences, positions and tasks they stand for."""
+"""Tokens per second of the exact predictors, and of the loop over sequences, positions and tasks they stand for.
+
+`large` is the case whose weights alone would take 6 GiB, and whose mean is predicted a few sequences at a time.
+"""
 
 import statistics
 import time
@@ -7,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from theory import BiasedDice, Mixture, extrapolation, posterior, retrieval
+from theory import BiasedDice, Mixture, SymbolBatch, extrapolation, posterior, predicted_mean, retrieval
 from theory.randomness import stream
 
 SEQUENCES, LENGTH = 64, 128
 _LOOP_SEQUENCES = 2
+LARGE = {"tasks": 4096, "sequences": 1024, "length": 192}
 
 
 def loop(symbols: np.ndarray, faces: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -29,13 +33,9 @@ def loop(symbols: np.ndarray, faces: np.ndarray, weights: np.ndarray) -> np.ndar
 
 def measure(n_tasks: int, seconds: float) -> dict[str, Any]:
     """Return tokens per second of each predictor for a pool of three majors and the rest minors."""
-    family = BiasedDice(length=LENGTH)
-    majors = family.sample_pool(stream(0, "benchmark majors"), 3)
-    minors = family.sample_pool(stream(0, "benchmark minors"), n_tasks - 3) if n_tasks > 3 else None
-    mixture = Mixture(family, majors, minors)
-    batch = mixture.sample(stream(0, "benchmark batch"), SEQUENCES)
+    mixture, batch = _drawn(n_tasks, SEQUENCES, LENGTH)
     few = batch[:_LOOP_SEQUENCES]
-    likelihood = family.log_likelihood(mixture.pool, batch)
+    likelihood = mixture.family.log_likelihood(mixture.pool, batch)
     candidates: dict[str, tuple[Callable[[], Any], int]] = {
         "posterior": (lambda: posterior(likelihood, mixture.weights), SEQUENCES),
         "retrieval": (lambda: retrieval(mixture, batch), SEQUENCES),
@@ -45,6 +45,24 @@ def measure(n_tasks: int, seconds: float) -> dict[str, Any]:
     wanted = loop(few.symbols, mixture.pool.parameters, mixture.weights)
     np.testing.assert_allclose(retrieval(mixture, few).mean, wanted, rtol=1e-9, atol=1e-12)
     return {name: LENGTH * count / _median(function, seconds) for name, (function, count) in candidates.items()}
+
+
+def large(tasks: int, sequences: int, length: int) -> dict[str, Any]:
+    """Return tokens per second of the mean that M1 predicts, measured once."""
+    mixture, batch = _drawn(tasks, sequences, length)
+    start = time.perf_counter()
+    predicted_mean(retrieval, mixture, batch)
+    return {"retrieval": sequences * length / (time.perf_counter() - start)}
+
+
+def _drawn(n_tasks: int, sequences: int, length: int) -> tuple[Mixture, SymbolBatch]:
+    family = BiasedDice(length=length)
+    majors = family.sample_pool(stream(0, "benchmark majors"), 3)
+    minors = family.sample_pool(stream(0, "benchmark minors"), n_tasks - 3) if n_tasks > 3 else None
+    mixture = Mixture(family, majors, minors)
+    batch = mixture.sample(stream(0, "benchmark batch"), sequences)
+    assert isinstance(batch, SymbolBatch)
+    return mixture, batch
 
 
 def _median(function: Callable[[], Any], seconds: float) -> float:

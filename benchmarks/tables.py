@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.predictors import LARGE
+
 _PACKAGES = ("numpy", "numba", "torch")
 
 
@@ -106,7 +108,11 @@ def _breakdown(report: dict[str, Any]) -> str:
 def _predictors(report: dict[str, Any]) -> str:
     names = ("posterior", "retrieval", "extrapolation", "loop")
     rows = [(row["tasks"], *(row[name] for name in names), row["memory_mb"]) for row in report["predictors"]]
-    return "exact predictors, dice, tokens per second\n" + grid(("tasks", *names, "peak MB"), rows)
+    large = report["large_predictor"]
+    case = ", ".join(f"{value} {name}" for name, value in LARGE.items())
+    last = f"{case}: {large['retrieval']:,.0f} tokens per second, peak {large['memory_mb']:,.0f} MB"
+    table = grid(("tasks", *names, "peak MB"), rows)
+    return f"exact predictors, dice, tokens per second\n{table}\nmean of M1 for {last}"
 
 
 def _growth(curves: list[dict[str, Any]]) -> str:

@@ -10,14 +10,16 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from benchmarks.cases import Arrays, Case
 from model import TrainingConfig, Transformer, blas
+from model.engine import Backend
 
-_LEAST, _MOST = 3, 200  # timed steps
+_MOST = 200  # timed steps
 
 
 def stepper(engine: str, case: Case, arrays: Arrays, threads: int) -> Callable[[], float]:
@@ -28,7 +30,7 @@ def stepper(engine: str, case: Case, arrays: Arrays, threads: int) -> Callable[[
         return torch_network.stepper(case, arrays, threads, compiled=engine == "torch-compile")
     from model.optimizer import AdamW
 
-    backend = "numba" if engine == "dual-modes" else "numpy"
+    backend: Backend = "numba" if engine == "dual-modes" else "numpy"
     model = Transformer(case.config, backend=backend, threads=threads)
     optimizer = AdamW(model, TrainingConfig(steps=1, peak_rate=1e-4))
 
@@ -40,12 +42,12 @@ def stepper(engine: str, case: Case, arrays: Arrays, threads: int) -> Callable[[
     return step
 
 
-def times(function: Callable[[], Any], seconds: float) -> list[float]:
-    """Return the seconds of each call, after two that are not counted."""
-    function()
-    function()
+def times(function: Callable[[], Any], seconds: float, warm: bool = False) -> list[float]:
+    """Return the seconds of calls for about `seconds`, one at least, after one that is not counted unless `warm`."""
+    if not warm:
+        function()
     found: list[float] = []
-    while len(found) < _LEAST or (sum(found) < seconds and len(found) < _MOST):
+    while not found or (sum(found) < seconds and len(found) < _MOST):
         start = time.perf_counter()
         function()
         found.append(time.perf_counter() - start)
@@ -64,7 +66,7 @@ def step(job: dict[str, Any]) -> dict[str, Any]:
     make = stepper(job["engine"], case, case.arrays(), job["threads"])
     make()
     first = time.perf_counter() - start
-    found = times(make, job["seconds"])
+    found = times(make, job["seconds"], warm=True)
     return {
         "milliseconds": 1e3 * statistics.median(found),
         "fastest": 1e3 * min(found),
@@ -95,9 +97,7 @@ def products(job: dict[str, Any]) -> dict[str, Any]:
             )
             triple = ((x, w, y.copy()), (y, w.T, x.copy()), (x.T, y, w.copy()))
             for a, b, out in triple:
-                total += count * statistics.median(
-                    times(lambda a=a, b=b, out=out: np.matmul(a, b, out=out), job["seconds"] / 12)
-                )
+                total += count * statistics.median(times(partial(np.matmul, a, b, out=out), job["seconds"] / 12))
     return {"milliseconds": 1e3 * total, "memory_mb": memory()}
 
 
@@ -140,7 +140,21 @@ def predictors(job: dict[str, Any]) -> dict[str, Any]:
     return measure(job["tasks"], job["seconds"]) | {"memory_mb": memory()}
 
 
-JOBS = {"step": step, "peak": peak, "products": products, "breakdown": breakdown, "predictors": predictors}
+def large_predictor(job: dict[str, Any]) -> dict[str, Any]:
+    """See `benchmarks.predictors.large`."""
+    from benchmarks.predictors import LARGE, large
+
+    return large(**LARGE) | {"memory_mb": memory()}
+
+
+JOBS = {
+    "step": step,
+    "peak": peak,
+    "products": products,
+    "breakdown": breakdown,
+    "predictors": predictors,
+    "large_predictor": large_predictor,
+}
 
 
 if __name__ == "__main__":

@@ -23,13 +23,14 @@ from threadpoolctl import ThreadpoolController, threadpool_info
 
 PIN = "OPENBLAS_CORETYPE"
 SYMBOLS = {np.dtype(np.float32): "dual_modes_sgemm", np.dtype(np.float64): "dual_modes_dgemm"}
-_CBLAS = ("scipy_cblas_{}gemm64_", "cblas_{}gemm64_", "scipy_cblas_{}gemm", "cblas_{}gemm")
+COPIES = {np.dtype(np.float32): "dual_modes_somatcopy", np.dtype(np.float64): "dual_modes_domatcopy"}
+_CBLAS = ("scipy_cblas_{}64_", "cblas_{}64_", "scipy_cblas_{}", "cblas_{}")
 _ROW_MAJOR, _TRANSPOSED = 101, 112
 _ONE_SIZE = 768  # matrices of the timing: large enough for the peak, a few milliseconds each
 
 
 class Product(NamedTuple):
-    """Where the product of one dtype is found: its address, its integer type, and what it is called."""
+    """Where a routine for one dtype is found: its address, its integer type, and what it is called."""
 
     address: int
     integer_bits: int
@@ -45,24 +46,39 @@ def libraries() -> ThreadpoolController:
 @cache
 def product(dtype: np.dtype[Any]) -> Product:
     """Return the matrix product of `dtype` in NumPy's BLAS, or a call back into NumPy."""
-    letter = "s" if dtype == np.float32 else "d"
-    for path in _library_paths():
-        library = ctypes.CDLL(path)
-        for pattern in _CBLAS:
-            name = pattern.format(letter)
-            if function := getattr(library, name, None):
-                address = ctypes.cast(function, ctypes.c_void_p).value or 0
-                return Product(address, 64 if "64_" in name else 32, name)
+    if found := _found("gemm", dtype):
+        return found
     function = _callback(dtype)
     return Product(ctypes.cast(function, ctypes.c_void_p).value or 0, 64, "numpy.matmul")
 
 
+@cache
+def transposition(dtype: np.dtype[Any]) -> Product | None:
+    """Return OpenBLAS's transposed copy of a matrix, which other libraries do not have."""
+    return _found("omatcopy", dtype)
+
+
+def _found(routine: str, dtype: np.dtype[Any]) -> Product | None:
+    letter = "s" if dtype == np.float32 else "d"
+    for path in _library_paths():
+        library = ctypes.CDLL(path)
+        for pattern in _CBLAS:
+            name = pattern.format(letter + routine)
+            if function := getattr(library, name, None):
+                address = ctypes.cast(function, ctypes.c_void_p).value or 0
+                return Product(address, 64 if "64_" in name else 32, name)
+    return None
+
+
 def register() -> None:
-    """Give both products their names in LLVM; compiled code cannot be loaded before."""
+    """Give the routines their names in LLVM; compiled code cannot be loaded before."""
     import llvmlite.binding  # type: ignore[import-untyped]
 
     for dtype, symbol in SYMBOLS.items():
         llvmlite.binding.add_symbol(symbol, product(dtype).address)
+    for dtype, symbol in COPIES.items():
+        if copy := transposition(dtype):
+            llvmlite.binding.add_symbol(symbol, copy.address)
 
 
 def _library_paths() -> list[str]:

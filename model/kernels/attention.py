@@ -14,9 +14,9 @@ so the part of the scores above the diagonal is not computed, up to half a tile.
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from model.kernels.compilation import kernel, part
-from model.kernels.gemm import gemm
+from model.kernels.gemm import copy_transposed, gemm
 from model.kernels.norm import normalise, normalise_backward
-from model.kernels.rows import add_rows, transpose
+from model.kernels.rows import add_rows
 from model.kernels.softmax import TILE, causal_softmax, causal_softmax_backward
 
 
@@ -69,7 +69,7 @@ def mix_head(query, key, value, attention, mixed, scratch):
     """Attention of one head of one sequence, (L, D) each; attention (L keys, L queries or more) keeps P'."""
     length = query.shape[0]
     transposed = scratch.transposed
-    transpose(query, transposed)
+    copy_transposed(query, transposed)
     for start in range(0, length, TILE):
         stop = min(start + TILE, length)
         tile = attention[:stop, start:stop]
@@ -83,7 +83,7 @@ def mix_head_backward(dmixed, query, key, value, attention, dquery, dkey, dvalue
     """Write the gradients of turned queries and keys, and of values."""
     length = query.shape[0]
     transposed, dscores = scratch.transposed, scratch.dscores
-    transpose(dmixed, transposed)
+    copy_transposed(dmixed, transposed)
     for start in range(0, length, TILE):
         stop = min(start + TILE, length)
         tile = dscores[:stop, start:stop]

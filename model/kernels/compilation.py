@@ -28,7 +28,8 @@ def source_stamp() -> str:
     digest = hashlib.sha256()
     for path in (*sorted(folder.glob("*.py")), Path(ops.__file__)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    digest.update(str([blas.product(dtype).integer_bits for dtype in blas.SYMBOLS]).encode())
+    found = (function(dtype) for function in (blas.product, blas.transposition) for dtype in blas.SYMBOLS)
+    digest.update(str([routine and routine.integer_bits for routine in found]).encode())
     return digest.hexdigest() + np.__version__
 
 

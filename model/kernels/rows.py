@@ -2,8 +2,7 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from model.kernels.compilation import kernel, part
-
-_BLOCK = 16
+from model.kernels.gemm import copy_transposed
 
 
 @part
@@ -44,11 +43,8 @@ def embedding_backward(dy, tokens, dweight):
 
 @kernel
 def transpose(x, y):
-    """y = x', in blocks of rows that fill a register of y."""
-    for a in range(0, x.shape[0], _BLOCK):
-        for c in range(x.shape[1]):
-            for i in range(a, min(a + _BLOCK, x.shape[0])):
-                y[c, i] = x[i, c]
+    """y = x'."""
+    copy_transposed(x, y)
 
 
 @part
