@@ -54,12 +54,12 @@ def kept(
     path = folder / "measured" / f"{part.name}.json"
     key = measurement_key(part, networks)
     if path.exists():
-        first, _, rest = path.read_text("utf-8").partition("\n")
-        if first == key:
-            try:
+        try:
+            first, _, rest = path.read_text("utf-8").partition("\n")
+            if first == key:
                 return _READER.validate_python(json.loads(rest))
-            except ValueError:  # damaged by hand: it costs a measurement
-                pass
+        except ValueError:  # damaged: it costs a measurement
+            pass
     examination = examine()
     path.parent.mkdir(exist_ok=True)
     write_text(path, key + "\n" + json.dumps(asdict(examination)))

@@ -1,12 +1,10 @@
-"""The smallest experiment that goes through the whole line."""
+"""The smallest experiments that go through the whole line, and settings small enough for the ladder."""
 
 from theory import Mixture, stream
-from validate.experiment import Experiment, build_family, load_preset, parse_experiment
+from validate.experiment import Experiment, build_family, parse_experiment
 from validate.measure import Setting
 
-TOML = """
-name = "tiny"
-
+FAMILY_TOML = """
 [families.dice]
 majors = 3
 minor_mass = 0.1
@@ -32,19 +30,61 @@ untrained = 2
 replicates = 100
 """
 
+TOML = 'name = "tiny"\n' + FAMILY_TOML
+"""Biased dice alone."""
+
+TASKS = {
+    "dice": "faces = 3, length = 10, concentration = 1.0",
+    "regression": "dimension = 2, points = 8",
+    "markov": "states = 2, length = 12",
+    "dyck": "pairs = 2, background = 2, density = 0.5, length = 12",
+}
+"""The smallest tasks of each family."""
+
+
+def tiny_toml(*kinds: str) -> str:
+    """Return an experiment of the given families, with two layers to choose from."""
+    parts = [
+        FAMILY_TOML.replace("families.dice", f"families.{kind}").replace(TASKS["dice"], TASKS[kind]) for kind in kinds
+    ]
+    text = "".join(parts).replace("layers = 1", "layers = 2").replace("minors = 2", "minors = 3")
+    return 'name = "tiny-families"\n' + text
+
 
 def tiny_experiment() -> Experiment:
     return parse_experiment(TOML, "tiny")
 
 
-def dice_setting(cell_sequences: int = 40) -> Setting:
-    """Return the setting of the quick preset with fewer sequences."""
-    plan = load_preset("quick").families["dice"]
-    family = build_family("dice", plan.tasks)
-    sizes = plan.measurement.model_copy(
-        update={"cell_sequences": cell_sequences, "fresh_sequences": 8, "mode_sequences": 64, "replicates": 100}
+LADDER = {
+    "dice": (40, {"faces": 6, "length": 32}),
+    "regression": (48, {"dimension": 4, "points": 16}),
+    "markov": (48, {"states": 4, "length": 64}),
+}
+"""Sequences a cell, and tasks, with which the ladder tells its rungs apart in a few seconds."""
+
+
+def family_setting(kind: str, cell_sequences: int | None = None, seed: int = 0) -> Setting:
+    """Return a setting with three majors in which statistics mean something."""
+    n, tasks = LADDER[kind]
+    family = build_family(kind, tasks)
+    sizes = (
+        tiny_experiment()
+        .families["dice"]
+        .measurement.model_copy(
+            update={
+                "cell_sequences": n if cell_sequences is None else cell_sequences,
+                "fresh_tasks": 64,
+                "fresh_sequences": 8,
+                "mode_sequences": 64,
+                "replicates": 100,
+            }
+        )
     )
-    return Setting("dice", family, family.sample_pool(stream(0, "dice/majors"), plan.majors), 0, sizes)
+    return Setting(kind, family, family.sample_pool(stream(seed, f"{kind}/majors"), 3), seed, sizes)
+
+
+def dice_setting(cell_sequences: int = 40) -> Setting:
+    return family_setting("dice", cell_sequences)
 
 
 def mixtures(setting: Setting, n_minors: int = 32) -> tuple[Mixture, Mixture]:

@@ -1,0 +1,95 @@
+"""P0 of majors against minors, on states that are known to be stable for the one and not for the other."""
+
+import math
+
+import numpy as np
+import pytest
+from tiny import tiny_experiment
+
+from theory import BiasedDice, Mixture, stream
+from validate.claims import CRITERIA
+from validate.intervals import Estimate
+from validate.measure import Setting
+from validate.sources import predicted
+from validate.stability import GROUPS, contrast, minor_groups, stabilities, stability, stability_contrast
+
+FAMILY = BiasedDice(faces=4, length=16)
+STABLE, VAGUE = np.eye(4)[:3], np.full((3, 4), 0.25)
+"""Dice of one face, whose contexts are all alike; and fair dice, whose contexts differ and tell nothing."""
+
+
+class Counts:
+    """States that hold nothing at the first site, and at the last the symbol frequencies and the current symbol."""
+
+    sites = ("nothing", "counts")
+
+    def states(self, batch, last=False):
+        n_positions = 1 if last else len(FAMILY.encode(batch).positions)
+        seen = np.cumsum(FAMILY.current(batch), axis=1)
+        frequencies = predicted(seen / seen.sum(axis=-1, keepdims=True).clip(1), n_positions)
+        counts = np.concatenate([frequencies, 0.1 * predicted(FAMILY.current(batch), n_positions)], axis=-1)
+        return {"nothing": np.zeros_like(counts), "counts": counts}
+
+    def mean(self, batch):
+        raise AssertionError("no prediction is asked for")
+
+
+def setting_of(majors):
+    sizes = tiny_experiment().families["dice"].measurement.model_copy(update={"cell_sequences": 16})
+    return Setting("dice", FAMILY, FAMILY.make_pool(majors), 0, sizes)
+
+
+def mixture(majors, minors):
+    return Mixture(FAMILY, FAMILY.make_pool(majors), None if minors is None else FAMILY.make_pool(minors))
+
+
+@pytest.mark.parametrize(
+    ("majors", "minors", "place"),
+    [(STABLE, VAGUE, "inside"), (VAGUE, STABLE, "outside"), (VAGUE, np.tile(VAGUE, (3, 1)), "straddles")],
+)
+def test_the_verdict_can_come_out_either_way(majors, minors, place):
+    found = stability_contrast(Counts(), mixture(majors, minors), setting_of(majors))
+    assert CRITERIA["P0 contrast"].place(found) == place, found
+
+
+def test_planted_shares_by_site():
+    table = stabilities(Counts(), mixture(STABLE, VAGUE), setting_of(STABLE))
+    assert table["counts"]["majors"].value == pytest.approx(1)
+    assert table["counts"]["minors"].value < 0.5
+    assert math.isnan(table["nothing"]["majors"].value)
+    found = stability_contrast(Counts(), mixture(STABLE, VAGUE), setting_of(STABLE))
+    assert found == contrast(table["counts"]["majors"], table["counts"]["minors"])
+
+
+def test_minors_are_averaged_over_groups_of_their_own_sequences():
+    both = np.concatenate([STABLE, VAGUE])
+    setting, pools = setting_of(STABLE), minor_groups(mixture(STABLE, both))
+    parts = [stability(Counts(), pool, setting, "minors", index)["counts"] for index, pool in enumerate(pools)]
+    minors = stabilities(Counts(), mixture(STABLE, both), setting)["counts"]["minors"]
+    assert minors.value == pytest.approx(np.mean([part.value for part in parts]))
+    assert minors.low <= min(part.low for part in parts)
+    assert minors.high >= max(part.high for part in parts)
+    again = stability(Counts(), pools[1], setting, "minors", 0)["counts"]
+    assert again != parts[1]
+
+
+def test_without_a_group_of_minors_there_is_no_contrast():
+    setting = setting_of(STABLE)
+    for minors in (None, VAGUE[:2]):
+        assert not minor_groups(mixture(STABLE, minors))
+        assert math.isnan(stability_contrast(Counts(), mixture(STABLE, minors), setting).value)
+
+
+@pytest.mark.parametrize("n_minors", [3, 7, 100])
+def test_groups_hold_as_many_tasks_as_there_are_majors_none_twice(n_minors):
+    minors = FAMILY.sample_pool(stream(0, "minors"), n_minors).parameters
+    groups = minor_groups(mixture(STABLE, minors))
+    assert [len(group) for group in groups] == [3] * min(GROUPS, n_minors // 3)
+    np.testing.assert_array_equal(np.concatenate([group.parameters for group in groups]), minors[: 3 * len(groups)])
+
+
+def test_the_interval_holds_every_difference():
+    majors, minors = Estimate(0.9, 0.8, 0.95), Estimate(0.7, 0.5, 0.75)
+    found = contrast(majors, minors)
+    assert found.value == pytest.approx(0.2)
+    assert (found.low, found.high) == pytest.approx((0.8 - 0.75, 0.95 - 0.5))
