@@ -54,8 +54,11 @@ from validate.sources import FeatureFunction, StateSource, bayes_features
 N_FITS = 20
 """Resampled fits over which intervals run."""
 
-PENALTIES = np.logspace(-8, 1, 19)
-"""Ridge penalties tried, in units of the largest variance along a direction."""
+PENALTIES = np.logspace(1, -8, 19)
+"""Ridge penalties tried, strongest first, in units of the largest variance along a direction."""
+
+MOST_FREEDOM = 1 / 3
+"""Degrees of freedom a probe may use for each row: with more, cross-validation is fooled by rows drawn twice."""
 
 N_POSITIONS, N_POINTS = 9, 600
 """Positions of the portrait, and states on its map."""
@@ -157,7 +160,7 @@ class PrefixDesign:
         return prefix_index(self.majors)[self.tasks, self.steps]
 
     @property
-    def counts(self) -> Float[np.ndarray, "N 2K"]:
+    def counts(self) -> Float[np.ndarray, "N G"]:
         """Numbers of ups and of downs shown, each in a column of its task."""
         ups = (self.steps + heights(self.majors)[self.tasks, self.steps]) / 2
         own = _dummies(self.tasks)
@@ -190,12 +193,14 @@ def ridge(states: Float[np.ndarray, "F W"], target: Float[np.ndarray, "F Q"], sp
     n = len(states)
     variances, directions = np.linalg.eigh(states.T @ states / n)
     variances = np.maximum(variances, 0)
+    if not variances.any():
+        return np.zeros((states.shape[1], target.shape[1]))
     cross = directions.T @ (states.T @ target) / n
-    shrunk = 1 / (variances + np.maximum(variances.max(), np.finfo(np.float64).tiny) * PENALTIES[:, None])
+    shrunk = 1 / (variances + variances.max() * PENALTIES[:, None])
     explained = (2 * shrunk - variances * np.square(shrunk)) @ np.square(cross).sum(axis=1)
-    left = n - spent - (variances * shrunk).sum(axis=1)
+    used = (spent + (variances * shrunk).sum(axis=1)) / n
     error = np.square(target).sum() / n - explained
-    best = np.where(left >= 1, error / np.square(np.maximum(left, 1)), np.inf).argmin()
+    best = np.where(used <= MOST_FREEDOM, error / np.square(1 - np.minimum(used, MOST_FREEDOM)), np.inf).argmin()
     coefficients: Float[np.ndarray, "W Q"] = directions @ (shrunk[best][:, None] * cross)
     return coefficients
 
@@ -317,7 +322,7 @@ def count_features(mixture: Mixture, batch: Batch) -> tuple[np.ndarray, np.ndarr
     return mixture.family.running_average(batch), mixture.family.fresh_mean(batch)
 
 
-PREFIX_RUNGS: Mapping[str, FeatureFunction] = {"prefix": prefix_features, "symbol counts": count_features}
+PREFIX_RUNGS: dict[str, FeatureFunction] = {"prefix": prefix_features, "symbol counts": count_features}
 """Rungs of the ladder for planted Dyck paths alone; "exact Bayes" holds the task and no prefix."""
 
 
@@ -333,8 +338,10 @@ def prefix_portrait(source: StateSource, setting: Setting) -> dict[str, Any]:
     family, majors = planted(setting.family), setting.majors
     judged, informative = judged_position(family, majors), informative_positions(family)
     frequent = [i for i in range(family.length - 1) if Cells.at(family, majors, i).frequent]
-    spread = np.linspace(0, len(frequent) - 1, N_POSITIONS).round().astype(int)
-    positions = sorted({judged, *(frequent[index] for index in spread)})
+    spread = np.linspace(frequent[0], frequent[-1], N_POSITIONS)
+    # The judged position takes the place of the one nearest to it.
+    spread[np.abs(spread - judged).argmin()] = judged
+    positions = sorted({min(frequent, key=lambda i: abs(i - place)) for place in spread.tolist()})
     sites: dict[str, dict[str, list[float]]] = {site: {} for site in source.sites}
     shown: dict[str, Any] = {}
     for position in positions:

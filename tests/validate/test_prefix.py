@@ -1,0 +1,265 @@
+"""States made of known features: what each statistic of the prefix must and must not take them for."""
+
+import json
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from tiny import dice_setting
+
+from model import Transformer
+from theory import Mixture, PlantedDyck, stream
+from theory.prefix import Cells, judged_position, posterior_by_steps, predicted_residuals, prefix_index
+from validate.experiment import Measurement, Network, network_config
+from validate.figures.prefix import prefix_panels
+from validate.figures.style import house_style
+from validate.measure import Setting
+from validate.prefix import (
+    PREFIX_RUNGS,
+    PREFIX_STATISTICS,
+    RESIDUALS,
+    PrefixDesign,
+    prefix_means,
+    prefix_moments,
+    prefix_portrait,
+    prefix_statistics,
+    prefix_values,
+    probe,
+    ridge,
+    shuffled_prefixes,
+)
+from validate.sources import NOISE, RUNGS, FeatureSource, NetworkSource, RandomSource
+
+FAMILY = PlantedDyck(pairs=3, background=4, density=0.3, length=24)
+# Paths that part at once, so that there is little doubt about the task where claims are judged.
+MAJORS = FAMILY.make_pool([[1, 1, 1, -1, -1, -1], [1, -1, 1, 1, -1, -1], [1, 1, -1, -1, 1, -1]])
+SIZES = Measurement(cell_sequences=40, fresh_tasks=2, fresh_sequences=2, mode_sequences=2, untrained=2, replicates=100)
+SETTING = Setting("dyck", FAMILY, MAJORS, 0, SIZES)
+MIXTURE = Mixture(FAMILY, MAJORS)
+FEATURES = {name: PREFIX_RUNGS.get(name) or RUNGS[name] for name in ("prefix", "exact Bayes", "symbol counts")}
+EVERY = {*RESIDUALS, *PREFIX_STATISTICS}
+
+
+def source_of(name):
+    if name == "random":
+        return RandomSource(FAMILY, SETTING.stream("random"))
+    return FeatureSource(FAMILY, partial(FEATURES[name], MIXTURE), SETTING.stream(name))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_fits():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("validate.prefix.N_FITS", 6)
+        yield
+
+
+@pytest.fixture(scope="module")
+def ladder(few_fits):
+    return {name: prefix_statistics(source_of(name), SETTING) for name in (*FEATURES, "random")}
+
+
+@pytest.fixture(scope="module")
+def design():
+    return PrefixDesign.at(SETTING)
+
+
+@pytest.mark.parametrize(
+    ("statistic", "rung", "low", "high"),
+    [
+        ("Dyck residual", "prefix", 0.1, 1),
+        ("Dyck residual", "exact Bayes", 0, 0.1),
+        ("Dyck residual*", "prefix", 0.1, 1),
+        ("Dyck residual given prefix", "prefix", -0.05, 0.05),
+        ("Dyck residual given prefix", "random", 0.9, 2),
+        ("prefix effect", "prefix", 0.25, 1),
+        ("prefix effect", "exact Bayes", -1, 0.25),
+        ("prefix effect", "symbol counts", -1, 0.25),
+        ("prefix effect", "random", -1, 0.1),
+        ("prefix R2", "prefix", 0.9, 1.1),
+        ("prefix R2 beyond task", "prefix", 0.5, 1.1),
+        ("prefix R2 beyond task", "exact Bayes", -1, 0.5),
+        ("prefix R2 beyond task", "random", -1, 0.2),
+        ("prefix R2 beyond counts", "prefix", 0.5, 1.1),
+        ("prefix R2 beyond counts", "exact Bayes", -1, 0.5),
+        ("prefix R2 beyond counts", "symbol counts", -1, 0.1),
+        ("prefix accuracy", "prefix", 0.95, 1.1),
+        ("prefix accuracy", "exact Bayes", 0, 0.6),
+    ],
+)
+def test_rungs_fall_where_they_must(ladder, statistic, rung, low, high):
+    estimate = ladder[rung][statistic]
+    assert low < estimate.low <= estimate.value <= estimate.high < high, estimate
+
+
+def test_counts_tell_steps_without_having_learnt_a_thing(ladder):
+    """Why there is a form beyond counts: an average of symbols passes for the prefix."""
+    assert ladder["symbol counts"]["prefix R2 beyond task"].low > 0.9
+    assert ladder["symbol counts"]["Dyck residual"].high < 0.1
+
+
+@pytest.mark.parametrize("rung", ["prefix", "exact Bayes"])
+def test_residual_is_what_theory_predicts_of_the_features(rung, design):
+    """Exact sums over the cells' laws of the very embeddings and noise of the source."""
+    source = source_of(rung)
+    [states] = design.states(source).values()
+    position = judged_position(FAMILY, MAJORS)
+    features = posterior_by_steps(MAJORS, MIXTURE.weights)
+    if rung == "prefix":
+        index = prefix_index(MAJORS)
+        features = np.concatenate([features, np.eye(index.max() + 1)[index]], axis=-1)
+    task, symbol = features @ source._embeddings["features"], source._embeddings["current"]
+    exact, cells = task[:, None] + symbol[:, None], Cells.at(FAMILY, MAJORS, position)
+    mean = (cells.steps[..., None] * exact).sum(axis=2)
+    total = (cells.steps * np.square(exact - mean.mean(axis=(0, 1))).sum(axis=-1)).sum() / mean[..., 0].size
+    predicted = (cells.residual(exact) * total + NOISE**2) / (total + NOISE**2)
+    assert prefix_values(states, design)["Dyck residual"] == pytest.approx(predicted, rel=0.08, abs=0.004)
+
+
+@pytest.mark.parametrize("rung", ["prefix", "exact Bayes"])
+def test_shuffled_prefixes_tell_nothing(ladder, rung):
+    shuffled = shuffled_prefixes(source_of(rung), SETTING)
+    assert set(shuffled) == set(PREFIX_STATISTICS)
+    for name in ("prefix effect", "prefix R2 beyond task", "prefix R2 beyond counts"):
+        assert shuffled[name].value < 0.05, name
+    before = ladder[rung]["Dyck residual"]
+    assert shuffled["Dyck residual given prefix"].value == pytest.approx(before.value, rel=0.3)
+
+
+def test_untrained_networks_are_measured_by_the_same_call():
+    config = network_config(FAMILY, Network(layers=2, width=16, heads=2, hidden=32))
+    source = NetworkSource(Transformer(config, seed=1, backend="numpy"), FAMILY)
+    for site in source.sites:
+        estimates = prefix_statistics(source, SETTING, site)
+        assert set(estimates) == EVERY
+        assert estimates["prefix effect"].high < 0.25
+        assert estimates["prefix R2 beyond counts"].high < 0.5
+    first, last = (prefix_statistics(source, SETTING, site) for site in (source.sites[0], None))
+    assert last == estimates
+    assert first != last
+
+
+def test_sequences_of_the_design(design):
+    position = judged_position(FAMILY, MAJORS)
+    symbols = design.batch.symbols[:, : position + 1]
+    assert np.array_equal(symbols[:, -1], design.symbols)
+    assert np.array_equal((symbols >= 4).sum(axis=1), design.steps)
+    for row in range(0, len(symbols), 37):
+        shown = np.where(symbols[row][symbols[row] >= 4] == 4, 1, -1)
+        task, steps = design.tasks[row], design.steps[row]
+        assert np.array_equal(shown, MAJORS.parameters[task, :steps])
+        ups = (shown > 0).sum()
+        expected = np.zeros(6)
+        expected[[task, 3 + task]] = ups, steps - ups
+        assert np.array_equal(design.counts[row], expected)
+    shuffled = design.shuffled(stream(0, "shuffle"))
+    assert not np.array_equal(shuffled.steps, design.steps)
+    for cell in range(18):
+        here = design.cells == cell
+        assert len(set(zip(design.tasks[here], design.symbols[here], strict=True))) == 1
+        assert np.array_equal(np.sort(shuffled.steps[here]), np.sort(design.steps[here]))
+
+
+def test_no_sequence_is_scored_by_what_it_was_fitted_on(design):
+    """A changed sequence leaves the scores of the others of its half alone, and not those it is fitted for."""
+    [states] = design.states(source_of("prefix")).values()
+    first, second = design.halves
+    moved, row = states.copy(), second[7]
+    moved[row] += 1
+    steps = design.steps.copy()
+    steps[row] = (steps[row] + 1) % 7
+    before, after = prefix_moments(states, design), prefix_moments(moved, replace(design, steps=steps))
+    others = second[second != row]
+    for name in PREFIX_STATISTICS:
+        np.testing.assert_allclose(after[name][others], before[name][others], rtol=1e-9, atol=1e-12, err_msg=name)
+        if "accuracy" not in name:
+            assert not np.allclose(after[name][first], before[name][first], rtol=1e-9), name
+
+
+def test_means_by_prefix(design):
+    """Additive states are predicted exactly, also in cells that the fitted half leaves empty; others by m : 1."""
+    rng = stream(0, "effects")
+    symbol, steps, jump = rng.normal(size=(6, 3)), rng.normal(size=(3, 7, 3)), rng.normal(size=3)
+    additive = symbol[design.symbols] + steps[design.tasks, design.steps]
+    first, second = design.halves
+    cells = design.cells * 7 + design.steps
+    known = np.isin(design.tasks * 7 + design.steps, (design.tasks * 7 + design.steps)[first])
+    assert not np.isin(cells[second], cells[first]).all()
+    np.testing.assert_allclose(prefix_means(additive, design, first)[known], additive[known], atol=1e-9)
+    cell = cells == np.bincount(cells).argmax()
+    interacting = additive + jump * cell[:, None]
+    fitted = prefix_means(interacting, design, first)
+    m = cell[first].sum()
+    left = interacting - fitted
+    assert m > 5
+    assert np.abs(left[cell]).max() < 2 * np.abs(jump).max() / (m + 1)
+
+
+def test_ridge_against_the_textbook():
+    """Coefficients by the normal equations, the penalty by the leave-one-out shortcut's average, computed from hats."""
+    rng = stream(0, "ridge")
+    states = rng.normal(size=(60, 5)) * [3, 1, 0.3, 0.1, 0.01]
+    target = states @ rng.normal(size=(5, 2)) + 0.5 * rng.normal(size=(60, 2))
+    scores = {}
+    for penalty in np.linalg.eigvalsh(states.T @ states).max() * np.logspace(1, -8, 19):
+        inverse = np.linalg.inv(states.T @ states + penalty * np.eye(5))
+        hat = states @ inverse @ states.T
+        error = np.square(target - hat @ target).sum()
+        scores[error / (60 - 4 - np.trace(hat)) ** 2] = inverse @ states.T @ target
+    np.testing.assert_allclose(ridge(states, target, 4), scores[min(scores)], rtol=1e-8)
+    assert not ridge(np.zeros((60, 5)), target, 4).any()
+    few = ridge(states[:9], target[:9], 3)  # no penalty leaves freedom enough: the strongest is taken
+    assert np.abs(few).max() < 0.1 * np.abs(scores[min(scores)]).max()
+
+
+def test_a_probe_counts_only_what_the_baseline_leaves(design):
+    cells = (design.cells[:, None] == np.arange(18)).astype(float)
+    target, noise = design.steps[:, None].astype(float), stream(0, "noise").normal(size=(len(cells), 3))
+    fit, test = design.halves
+    with_states, alone = probe(np.hstack([cells, noise]), target, cells, fit)
+    assert np.square(target - with_states)[test].sum() > 0.97 * np.square(target - alone)[test].sum()
+    with_states, _ = probe(np.hstack([target + 5 * cells[:, :1], noise]), target, cells, fit)
+    np.testing.assert_allclose(with_states[test], target[test], atol=1e-3)
+
+
+def test_intervals_hold_what_other_sequences_give():
+    """Redraw every sequence: a 95 percent interval should rarely miss the mean of all redraws."""
+    runs, fixed = [], source_of("symbol counts")
+    fixed.states(PrefixDesign.at(SETTING).batch, last=True)
+    for seed in range(8):
+        setting = replace(SETTING, seed=seed, sizes=SIZES.model_copy(update={"cell_sequences": 24}))
+        source = source_of("symbol counts")
+        source._embeddings.update(fixed._embeddings)
+        runs.append(prefix_statistics(source, setting))
+    for name in ("Dyck residual", "Dyck residual given prefix", "prefix effect", "prefix R2 beyond task"):
+        centre = np.mean([run[name].value for run in runs])
+        assert sum(run[name].low <= centre <= run[name].high for run in runs) >= 6, name
+
+
+def test_portrait_and_figure():
+    networks = []
+    for rung in ("prefix", "symbol counts"):
+        portrait = prefix_portrait(source_of(rung), SETTING)
+        networks.append({"family": "dyck", "design": rung, "prefix": json.loads(json.dumps(portrait))})
+    portrait = networks[0]["prefix"]
+    column = portrait["positions"].index(portrait["judged"])
+    expected = predicted_residuals(FAMILY, MAJORS, portrait["judged"])
+    assert {name: values[column] for name, values in portrait["predicted"].items()} == expected
+    assert portrait["sites"]["features"]["Dyck residual"][column] > 0.1
+    assert all(len(values) == len(portrait["positions"]) for values in portrait["sites"]["features"].values())
+    shown = networks[1]["prefix"]["map"]
+    along = np.corrcoef(np.array(shown["points"])[:, 0], shown["steps"])[0, 1]
+    assert abs(along) > 0.5
+    with house_style("prefix"):
+        figure = prefix_panels(networks)
+    assert isinstance(figure, Figure)
+    assert len(figure.axes) == 4 + 3  # two panels a network, the scales of the maps and of the layers
+
+
+def test_families_without_paths_are_refused():
+    with pytest.raises(TypeError, match="prefixes need planted Dyck paths; got BiasedDice"):
+        prefix_statistics(source_of("random"), dice_setting())
+    short = Setting("dyck", PlantedDyck(pairs=3, background=2, length=4), MAJORS, 0, SIZES)
+    with pytest.raises(ValueError, match="at no position of PlantedDyck"):
+        prefix_statistics(source_of("random"), short)
