@@ -16,7 +16,7 @@ so the part of the scores above the diagonal is not computed, up to half a tile.
 from model.kernels.compilation import kernel, part
 from model.kernels.gemm import copy_transposed, gemm
 from model.kernels.norm import normalise, normalise_backward
-from model.kernels.rows import add_rows
+from model.kernels.rows import add_rows, touch
 from model.kernels.softmax import TILE, causal_softmax, causal_softmax_backward
 
 
@@ -129,8 +129,10 @@ def attention_backward(dx, weights, cache, scratch, cosine, sine, gradients, wan
         add_rows(dx, gradients.output_bias)
     for sequence in range(rows // length):
         here = slice(sequence * length, (sequence + 1) * length)
+        touch(qkv[here], scratch.high)
         for head in range(width // size):
             q, k, v = head * size, width + head * size, 2 * width + head * size
+            touch(cache.attention[sequence * (width // size) + head], scratch.high)
             mix_head_backward(
                 dmixed[here, q : q + size],
                 qkv[here, q : q + size], qkv[here, k : k + size], qkv[here, v : v + size],

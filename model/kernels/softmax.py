@@ -42,7 +42,13 @@ def causal_softmax(scores, start, stop, high, total):
     _highest(scores, start, stop, high)
     for i in range(TILE):
         total[i] = zero
-    for j in range(stop):
+    for j in range(start):  # every query of the tile sees these keys; a loop without a choice is twice as fast
+        row = scores[j, start : start + TILE]
+        for i in range(TILE):
+            e = exp(row[i] - high[i])
+            row[i] = e
+            total[i] += e
+    for j in range(start, stop):
         row, first = scores[j, start : start + TILE], j - start
         for i in range(TILE):
             e = exp(row[i] - high[i]) if i >= first else zero
