@@ -1,13 +1,19 @@
-"""The report of a run: one self-contained HTML file, made from ``results.json`` and ``metrics.jsonl`` alone."""
+"""The report of a run: one self-contained HTML file, made from ``results.json`` and ``metrics.jsonl`` alone.
+
+First all verdicts at one look, then what did not hold, then family by family the claims with their nulls, the networks
+layer by layer, and the figures. No number is typed in.
+"""
 
 import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from validate.claims import CRITERIA
-from validate.figures import draw_all
+from validate.claims import CLAIMS
+from validate.figures import Drawn, draw_all
 from validate.metrics import Metrics
 from validate.run_folder import RunFolderError, read_results, write_text
 from validate.verdicts import count_verdicts
@@ -20,15 +26,156 @@ VERDICT_MEANING = {
     "not tested": "the ladder disqualifies the statistic, or something it needs was not measured",
 }
 
+TITLES = {
+    "dice": "Biased dice (E1)",
+    "regression": "Noisy linear regression (E2)",
+    "markov": "Markov chains (E3)",
+    "dyck": "Planted Dyck paths (E4)",
+}
+"""What families are called in headings."""
+
+POPULATIONS = {
+    "training": "the training mixture",
+    "majors": "the majors",
+    "minors": "the minors",
+    "fresh": "fresh tasks",
+}
+
+Row = dict[str, Any]
+
 
 def number(value: float | None) -> str:
     """Write a number to four significant digits; a dash if it is undefined."""
     return "—" if value is None or value != value else f"{value:.4g}"
 
 
+def short(value: float | None) -> str:
+    """Write a number to three decimals, a small one to two significant digits; a dash if it is undefined."""
+    if value is None or value != value:
+        return "—"
+    return f"{value:.3f}" if abs(value) >= 0.1 else f"{value:.2g}"
+
+
 def estimate(numbers: dict[str, float | None]) -> str:
     """Write an estimate as value and interval."""
     return f"{number(numbers['value'])} [{number(numbers['low'])}, {number(numbers['high'])}]"
+
+
+def bound(part: Row) -> str:
+    """Write the tolerance of a criterion."""
+    return f"{'≥' if part['direction'] == 'at least' else '≤'} {part['tolerance']:g}"
+
+
+def closest(part: Row) -> str | None:
+    """Return the name of the null that comes closest to the claim, if there is one."""
+    return next((name for name, null in part["nulls"].items() if null["value"] == part["null"]), None)
+
+
+def where(row: Row) -> str:
+    """Write at which layer a claim was judged; with several seeds, the layer of each if they differ."""
+    layers = row.get("layers") or ([] if row["layer"] is None else [row["layer"]])
+    if not layers:
+        return ""
+    if len(set(layers)) == 1:
+        return f"layer {layers[0]}"
+    seeds = ", ".join(map(str, row["seeds"]))
+    return f"layers {', '.join(map(str, layers))} (seeds {seeds})"
+
+
+def why_untested(part: Row) -> str:
+    """Say what kept a criterion from being judged."""
+    if not part["calibrated"]:
+        return "the ladder disqualifies the statistic"
+    if None in (part["measured"], *part["interval"]):
+        return "the statistic is not defined here"
+    return "a null is not defined" if part["nulls"] else "there is no null"
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """All verdicts at one look: a row a claim, a column a family and design.
+
+    Attributes
+    ----------
+    families : list of (str, int)
+        Each family with its number of columns.
+    columns : list of (str, str)
+        Family and design.
+    lines : list of (str, str, list)
+        Claim, its statement, and the row of results for each column, None where the claim is not judged.
+    """
+
+    families: list[tuple[str, int]]
+    columns: list[tuple[str, str]]
+    lines: list[tuple[str, str, list[Row | None]]]
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> "Matrix":
+        """Arrange the rows of results."""
+        rows = list(rows)
+        cells = {(row["claim"], row["family"], row["design"]): row for row in rows}
+        statements = {row["claim"]: row["statement"] for row in rows}
+        known = [claim.name for claim in CLAIMS]
+        names = sorted(statements, key=lambda name: known.index(name) if name in known else len(known))
+        # A family's columns stand together, in the order in which its designs come up.
+        designs: dict[str, list[str]] = {}
+        for row in rows:
+            own = designs.setdefault(row["family"], [])
+            if row["design"] not in own:
+                own.append(row["design"])
+        columns = [(family, design) for family, own in designs.items() for design in own]
+        return cls(
+            [(family, len(own)) for family, own in designs.items()],
+            columns,
+            [(name, statements[name], [cells.get((name, *column)) for column in columns]) for name in names],
+        )
+
+
+def network_table(network: Row) -> dict[str, Any]:
+    """Return the numbers of one network by layer, and its predictions by population."""
+    shares = network.get("subspace", {})
+    lines = []
+    for site, statistics in network["properties"].items():
+        own = {f"R²_OOD {name}": value for name, value in shares.get(site, {}).items()}
+        lines.append({"site": site, "layer": site.rpartition(".")[2], "numbers": statistics | own})
+    return {
+        "design": network["design"],
+        "seed": network["seed"],
+        "chosen": network.get("chosen"),
+        "columns": list(lines[0]["numbers"]) if lines else [],
+        "lines": lines,
+        "modes": {POPULATIONS.get(name, name): mode for name, mode in network.get("modes", {}).items()},
+    }
+
+
+def by_claim(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Put the rows of each claim together, with the number of lines they take."""
+    grouped: dict[str, list[Row]] = {}
+    for row in rows:
+        grouped.setdefault(row["claim"], []).append(row)
+    return [
+        {"name": name, "statement": own[0]["statement"], "rows": own, "lines": sum(len(row["parts"]) for row in own)}
+        for name, own in grouped.items()
+    ]
+
+
+def family_section(results: dict[str, Any], family: str, figures: list[dict[str, str]]) -> dict[str, Any]:
+    """Return everything the report shows of one family."""
+    rows = [row for row in results["claims"] if row["family"] == family]
+    networks = [
+        network
+        for seed in results["experiment"]["families"][family]["seeds"]
+        for network in (*results["networks"], *results["untrained"])
+        if network["family"] == family and network["seed"] == seed
+    ]
+    return {
+        "name": family,
+        "title": TITLES.get(family, family),
+        "seeds": results["experiment"]["families"][family]["seeds"],
+        "claims": by_claim(rows),
+        "networks": [network_table(network) for network in networks],
+        "figures": [figure for figure in figures if figure["family"] == family],
+    }
 
 
 def write_report(folder: Path) -> Path:
@@ -39,42 +186,56 @@ def write_report(folder: Path) -> Path:
         (folder / "figures").mkdir(exist_ok=True)
     except OSError as error:
         raise RunFolderError(f"figures cannot be written to {folder}: {error.strerror}") from error
-    drawn = draw_all(results, metrics, folder / "figures")
-    figures = [
-        {
-            "name": figure.name,
-            "title": figure.title,
-            "caption": figure.caption,
-            "data": base64.b64encode(figure.path.read_bytes()).decode(),
-        }
-        for figure in drawn
-    ]
-    environment = Environment(
-        loader=PackageLoader("validate"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    environment.filters["number"] = number
-    environment.filters["estimate"] = estimate
-    html = environment.get_template("report.html").render(
-        results=results,
-        figures=figures,
-        seeds_per_family=min(len(row["seeds"]) for row in results["claims"]),
-        counts=count_verdicts(results["claims"]),
-        meaning=VERDICT_MEANING,
-        summary=[_summary(network) for network in (*results["networks"], *results["untrained"])],
-        bounds={name: criterion.bound() for name, criterion in CRITERIA.items()},
+    figures = [_embedded(figure) for figure in draw_all(results, metrics, folder / "figures")]
+    families = results["experiment"]["families"]
+    by_verdict: dict[str, list[Row]] = {verdict: [] for verdict in VERDICT_MEANING}
+    for row in results["claims"]:
+        by_verdict[row["verdict"]].append(row)
+    html = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            results=results,
+            sections=[family_section(results, family, figures) for family in families],
+            matrix=Matrix.of(results["claims"]),
+            by_verdict=by_verdict,
+            one_seed=[family for family, plan in families.items() if len(plan["seeds"]) == 1],
+            counts=count_verdicts(results["claims"]),
+            meaning=VERDICT_MEANING,
+            titles=TITLES,
+        )
     )
     path = folder / "report.html"
     write_text(path, html)
     return path
 
 
-def _summary(network: dict[str, Any]) -> dict[str, Any]:
-    """Return the numbers of one network that its table shows."""
-    last = list(network["properties"])[-1]
-    properties, shares = network["properties"][last], network["subspace"][last]
+def _embedded(figure: Drawn) -> dict[str, str]:
+    data = base64.b64encode(figure.path.read_bytes()).decode()
     return {
-        "name": f"{network['family']}, {network['design']}, seed {network['seed']}",
-        "properties": list(properties),
-        "numbers": [*properties.values(), shares["single"], shares["averaged"], shares["chance"]],
-        "modes": network["modes"],
+        "name": figure.name,
+        "family": figure.family,
+        "title": figure.title,
+        "caption": figure.caption,
+        "data": data,
     }
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("validate"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": number,
+        "short": short,
+        "estimate": estimate,
+        "bound": bound,
+        "closest": closest,
+        "where": where,
+        "why_untested": why_untested,
+    }
+    return environment

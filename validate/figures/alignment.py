@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from validate.figures.style import BLACK, BLUE, ORANGE, RED, new_figure, position_axis
+from validate.figures.style import BLACK, BLUE, ORANGE, RED, at_chosen, defined, new_figure, position_axis
 
 SERIES = {
     "posterior": (BLUE, "-", "exact posterior α"),
@@ -16,19 +16,19 @@ SERIES = {
 
 def alignment_bands(networks: list[dict[str, Any]], n_majors: int) -> Figure:
     """Draw the median and the 10 to 90 percent band of the true task's weight, a panel a network."""
-    figure = new_figure(3.3 * len(networks), 3.2)
+    figure = new_figure(3.5 * len(networks) + 0.4, 3.6)
     grid = figure.subplots(1, len(networks), squeeze=False, sharey=True)[0]
     for axes, network in zip(grid, networks, strict=True):
         for name, (colour, dash, label) in SERIES.items():
-            quantiles = np.array(network["alignment"][name])
+            quantiles = defined(network["alignment"][name])
             read = np.arange(quantiles.shape[1]) + 1
             if name != "averaging":
                 axes.fill_between(read, quantiles[0], quantiles[-1], color=colour, alpha=0.18, lw=0)
             axes.plot(read, quantiles[len(quantiles) // 2], color=colour, ls=dash, label=label)
         axes.axhline(1 / n_majors, color=BLACK, lw=0.6)
-        axes.set_title(f"{network['family']}, {network['design']}")
+        axes.set_title(at_chosen(network))
         axes.set_ylim(-0.02, 1.02)
-        position_axis(axes)
+        position_axis(axes, network["family"])
     grid[0].set_ylabel("weight of the true task\n(median, 10–90 % of sequences)")
-    grid[0].legend(loc="lower right")
+    figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(SERIES))
     return figure

@@ -1,7 +1,9 @@
-"""The analytic ladder as a table of values: which rung meets which criterion."""
+"""The analytic ladder as tables of values, one a scope: which rung meets which criterion."""
 
 from typing import Any
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
@@ -12,25 +14,49 @@ from validate.judgement import Criterion
 
 SHADES = {"inside": "#CFE8DF", "straddles": "#FBF3C4", "outside": "#F6D9C6", "undefined": "#EEEEEE"}
 WORDS = {"inside": "met", "straddles": "open", "outside": "missed", "undefined": "—"}
+JUDGES = {True: "yes", False: "no"}
+BLANK = "#FFFFFF"
+ROW, LABEL, COLUMN = 0.25, 1.9, 1.25
+"""Height of a row, and widths of the first and the other columns, inches."""
 
 
-def ladder_table(ladder: dict[str, Any]) -> Figure:
-    """Draw rungs across and criteria down; a cell says the value and whether the tolerance is met."""
-    criteria = list(CRITERIA.values())
-    rungs = ladder["rungs"]
-    figure = new_figure(1.9 + 1.35 * len(rungs), 0.36 * (len(criteria) + 2))
-    axes = figure.add_subplot()
+def ladder_tables(ladder: dict[str, Any]) -> Figure:
+    """Draw a table for each scope: rungs across, criteria down, and whether the criterion may judge claims.
+
+    A cell says the value and whether the tolerance is met.
+    """
+    scopes = {scope: _criteria(ladder, scope) for scope in ladder["calibrated"]}
+    scopes = {scope: criteria for scope, criteria in scopes.items() if criteria}
+    rows = [len(criteria) + 2.5 for criteria in scopes.values()]
+    figure = new_figure(LABEL + COLUMN * (len(ladder["rungs"]) + 1), ROW * sum(rows))
+    grid = figure.subplots(len(scopes), 1, squeeze=False, height_ratios=rows)[:, 0]
+    for axes, (scope, criteria) in zip(grid, scopes.items(), strict=True):
+        axes.set_title(f"{ladder['family']}: {scope}", loc="left", pad=3)
+        _table(axes, ladder, scope, criteria)
+    return figure
+
+
+def _criteria(ladder: dict[str, Any], scope: str) -> list[Criterion]:
+    """Return the criteria of which some rung has the statistic in a scope."""
+    known = {name for measured in ladder["rungs"].values() for name in measured.get(scope, {})}
+    return [criterion for name, criterion in CRITERIA.items() if name in known]
+
+
+def _table(axes: Axes, ladder: dict[str, Any], scope: str, criteria: list[Criterion]) -> None:
     axes.set_axis_off()
     cells, shades = [], []
     for criterion in criteria:
-        found = [_cell(criterion, statistics.get(criterion.statistic)) for statistics in rungs.values()]
-        cells.append([text for text, _ in found])
-        shades.append([SHADES[place] for _, place in found])
+        found = [_cell(criterion, rung.get(scope, {}).get(criterion.statistic)) for rung in ladder["rungs"].values()]
+        judges = ladder["calibrated"][scope].get(criterion.statistic)
+        name = f"{criterion.statistic} {criterion.bound()}"
+        cells.append([name, *(text for text, _ in found), JUDGES.get(judges, WORDS["undefined"])])
+        shades.append([BLANK, *(SHADES[place] for _, place in found), BLANK])
+    widths = np.array([LABEL, *[COLUMN] * (len(ladder["rungs"]) + 1)])
     table = axes.table(
         cellText=cells,
         cellColours=shades,
-        rowLabels=[f"{criterion.statistic} {criterion.bound()}" for criterion in criteria],
-        colLabels=list(rungs),
+        colLabels=["criterion", *ladder["rungs"], "may judge?"],
+        colWidths=(widths / widths.sum()).tolist(),
         cellLoc="center",
         bbox=Bbox.unit(),
     )
@@ -38,13 +64,12 @@ def ladder_table(ladder: dict[str, Any]) -> Figure:
     table.set_fontsize(8)
     for (row, column), cell in table.get_celld().items():
         cell.set_linewidth(0.4)
-        if row == 0 or column == -1:
+        if row == 0 or column == 0:
             cell.set_text_props(weight="bold")
-    return figure
 
 
 def _cell(criterion: Criterion, estimate: dict[str, float] | None) -> tuple[str, str]:
     if estimate is None or any(value is None for value in estimate.values()):
         return WORDS["undefined"], "undefined"
     place = criterion.place(Estimate(**estimate))
-    return f"{estimate['value']:.3f} {WORDS[place]}", place
+    return f"{round(estimate['value'], 3) + 0.0:.3f} {WORDS[place]}", place

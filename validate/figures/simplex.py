@@ -7,32 +7,44 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from validate.figures.style import BLUE, GREEN, RED
+from validate.figures.style import BLUE, GREEN, RED, defined, heading, layer_of
 
 SIDES = {"posterior": "exact posterior α", "states": "states β"}
+POPULATIONS = ("majors", "minors", "fresh tasks")
 COLOURS, MARKERS = (BLUE, RED, GREEN), "osD"
 
 
 def simplex_trajectories(networks: list[dict[str, Any]]) -> Figure:
-    """Draw ternary panels: a row a network; for majors and for fresh tasks the posterior and beside it the states."""
+    """Draw ternary panels: a row a population, and for each network the posterior and beside it the states."""
+    shown = [name for name in POPULATIONS if any(name in network["trajectories"] for network in networks)]
+    n_columns = len(SIDES) * len(networks)
     # The constrained layout takes seconds on ternary axes; equal panels need only fixed gaps.
-    figure = Figure(figsize=(13.0, 3.6 * len(networks)))
-    figure.subplots_adjust(wspace=0.65, hspace=0.45)
-    for row, network in enumerate(networks):
-        panels = [(name, side) for name in network["trajectories"] for side in SIDES]
-        for column, (population, side) in enumerate(panels):
-            place = len(panels) * row + column + 1
-            axes = figure.add_subplot(len(networks), len(panels), place, projection="ternary")
-            for sequence, weights in enumerate(network["trajectories"][population][side]):
-                _path(axes, np.array(weights), sequence)
-            axes.set_title(f"{network['design']}, {population}\n{SIDES[side]}", pad=16)
-            axes.grid(visible=True, alpha=0.25)
-            ternary = cast(Any, axes)
-            for corner, axis in enumerate((ternary.taxis, ternary.laxis, ternary.raxis)):
-                axis.set_label_text(f"weight of task {corner + 1}")
-                axis.labelpad = 12
-                axis.set_ticks([0.25, 0.5, 0.75])
+    figure = Figure(figsize=(3.3 * n_columns, 3.5 * len(shown)))
+    figure.subplots_adjust(left=0.04, right=0.98, bottom=0.04, top=1 - 0.3 / len(shown), wspace=0.45, hspace=0.5)
+    for row, population in enumerate(shown):
+        for index, network in enumerate(networks):
+            for side, label in enumerate(SIDES) if population in network["trajectories"] else ():
+                place = n_columns * row + len(SIDES) * index + side + 1
+                axes = figure.add_subplot(len(shown), n_columns, place, projection="ternary")
+                axes.set_title(f"{heading(network)}\n{population}: {_side(network, label)}", pad=16)
+                for sequence, weights in enumerate(network["trajectories"][population][label]):
+                    _path(axes, defined(weights), sequence)
+                _corners(axes)
     return figure
+
+
+def _side(network: dict[str, Any], side: str) -> str:
+    return f"{SIDES[side]}, layer {layer_of(network['chosen'])}" if side == "states" else SIDES[side]
+
+
+def _corners(axes: Axes) -> None:
+    """Name the corners on the axes that end in them."""
+    axes.grid(visible=True, alpha=0.25)
+    ternary = cast(Any, axes)
+    for corner, axis in enumerate((ternary.taxis, ternary.laxis, ternary.raxis)):
+        axis.set_label_text(f"weight of task {corner + 1}")
+        axis.labelpad = 12
+        axis.set_ticks([0.25, 0.5, 0.75])
 
 
 def _path(axes: Axes, weights: np.ndarray, sequence: int) -> None:

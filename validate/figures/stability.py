@@ -1,0 +1,61 @@
+"""P0 of majors and of minors by layer, beside the paper's: does the state stay a function of (task, current)?
+
+Networks of other depth are compared at the same share of their depth, layer / (layers - 1).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from validate.figures.style import BLUE, RED, heading, intervals, new_figure
+
+PAPER: Mapping[str, dict[str, tuple[float, ...]]] = {
+    "dice": {
+        "depth": (0 / 5, 1 / 5, 2 / 5, 3 / 5, 4 / 5, 5 / 5),
+        "majors": (0.985, 0.961, 0.924, 0.921, 0.970, 0.977),
+        "minors": (0.989, 0.976, 0.960, 0.944, 0.932, 0.931),
+    },
+    "markov": {
+        "depth": (0 / 5, 1 / 5, 2 / 5, 3 / 5, 4 / 5, 5 / 5),
+        "majors": (0.741, 0.685, 0.738, 0.885, 0.930, 0.950),
+        "minors": (0.748, 0.684, 0.702, 0.786, 0.774, 0.743),
+    },
+    "regression": {
+        "depth": (4 / 15, 6 / 15, 8 / 15, 10 / 15, 12 / 15, 14 / 15),
+        "majors": (0.957, 0.951, 0.959, 0.967, 0.972, 0.970),
+        "minors": (0.955, 0.933, 0.888, 0.854, 0.842, 0.832),
+    },
+}
+"""By family, the paper's R2 of majors and of minors by depth.
+
+arXiv:2605.03780, table of R2_cell at the final position, 1024 minors, one seed; regression in-sample.
+"""
+
+GROUPS = {"majors": (BLUE, "o", "-"), "minors": (RED, "s", "--")}
+
+
+def has_minors(network: dict[str, Any]) -> bool:
+    """Tell whether the stability of minors was measured in a network."""
+    return any(row["minors"]["value"] is not None for row in network["stability"].values())
+
+
+def stability_by_layer(networks: list[dict[str, Any]]) -> Figure:
+    """Draw P0 at the last position by depth: a panel a network with minors."""
+    figure = new_figure(5.2 * len(networks) + 1.8, 3.4)
+    for axes, network in zip(figure.subplots(1, len(networks), squeeze=False, sharey=True)[0], networks, strict=True):
+        rows = list(network["stability"].values())
+        depth = np.linspace(0, 1, len(rows)) if len(rows) > 1 else np.zeros(1)
+        for group, (colour, marker, dash) in GROUPS.items():
+            estimates = [row[group] for row in rows]
+            intervals(axes, depth, estimates, color=colour, marker=marker, ls=dash, label=f"{group}, this run")
+            paper = PAPER.get(network["family"])
+            if paper is not None:
+                look = {"color": colour, "marker": marker, "mfc": "white", "ls": ":", "lw": 1}
+                axes.plot(paper["depth"], paper[group], label=f"{group}, paper", **look)
+        axes.set_title(heading(network))
+        axes.set_xlabel("depth: layer / (layers − 1)")
+    figure.axes[0].set_ylabel("P0: R² of task and current\n(share of squares, last position)")
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right center")
+    return figure
