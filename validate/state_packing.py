@@ -9,12 +9,12 @@ predicts within delta of answers m_i that are pairwise at least c apart. Here
     delta  the largest |F(h_i) - m_i| among the tasks that are kept
     L      the largest |F(h_i) - F(h_j)| / |h_i - h_j| among them, which is all that the proof uses of Lipschitz
            continuity; without a final norm it is at most the constant of softmax and read-out, stated beside it
-    C      radius of a ball of S that holds the projections
+    C      radius of a ball of S that holds their projections
 
-Tasks are kept by their error (a share of the most precise) and packed greedily at a separation c; any such choice
-gives a valid bound, and the largest is taken. Where none is positive the theorem says nothing, and the bits that it
-would take are compared with those that there are. The states of earlier layers have no such L: what follows them is not
-a function of the last state alone.
+Tasks are kept by their error (a share of the most precise), and as many as fit are packed greedily at a separation c;
+any such choice gives a valid bound, and the largest is taken. Where none is positive the theorem says nothing, and the
+bits that it would take are compared with those that there are. The states of earlier layers have no such L: what
+follows them is not a function of the last state alone.
 
     distance over bound   log10 of the largest distance over the bound: at least 0, for it is a theorem. A negative
                           value is a fault of theory or code.
@@ -22,6 +22,7 @@ a function of the last state alone.
 The interval of the statistic spans random halves of the tasks, for each of which the theorem holds as well.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import singledispatch
 from typing import Any
@@ -40,7 +41,7 @@ from validate.orthogonality import TaskStates
 from validate.sources import NetworkSource
 from validate.subspace import ball_radius, distances_from
 
-N_TASKS, N_EACH = 512, 8
+N_TASKS, N_EACH = 256, 8
 """Fresh tasks whose states are packed, and sequences of each."""
 
 KEPT = (0.1, 0.25, 0.5, 0.75, 1.0)
@@ -111,16 +112,18 @@ class Bound:
     radius: float
 
     @classmethod
-    def of(cls, tasks: TaskAnswers, separation: float) -> "Bound":
-        """Pack the tasks at a separation and bound the largest distance of their states to S."""
-        packed = tasks.some(greedy_packing(tasks.truth, separation))
-        bits, rank, slope = float(np.log2(len(packed.truth))), packed.span.shape[1], packed.slope
-        error, radius = float(packed.errors.max()), ball_radius(packed.states @ packed.span)
-        if slope == 0:
-            return cls(0.0, bits, float("inf"), separation, error, slope, radius)
-        bound = packing_bound(bits, rank, slope, error, separation, radius)
-        needed = task_bits_to_leave(0.0, rank, slope, error, separation, radius)
-        return cls(bound, bits, needed, separation, error, slope, radius)
+    def of(cls, tasks: TaskAnswers, separations: Sequence[float]) -> "list[Bound]":
+        """Bound the largest distance of the tasks' states to S, for a packing at each separation."""
+        rank, error, slope = tasks.span.shape[1], float(tasks.errors.max()), tasks.slope
+        radius = ball_radius(tasks.states @ tasks.span)
+        bounds = []
+        for separation in separations:
+            bits = float(np.log2(len(greedy_packing(tasks.truth, separation))))
+            parts = slope, error, separation, radius
+            bound = packing_bound(bits, rank, *parts) if slope > 0 else 0.0
+            needed = task_bits_to_leave(0.0, rank, *parts) if slope > 0 else float("inf")
+            bounds.append(cls(bound, bits, needed, separation, error, slope, radius))
+        return bounds
 
 
 def best_bound(tasks: TaskAnswers) -> Bound | None:
@@ -131,9 +134,9 @@ def best_bound(tasks: TaskAnswers) -> Bound | None:
     order, widest = np.argsort(tasks.errors), pdist(tasks.truth).max()
     if widest == 0:
         return None
-    separations = widest * np.arange(1, N_SEPARATIONS + 1) / N_SEPARATIONS
+    separations = (widest * np.arange(1, N_SEPARATIONS + 1) / N_SEPARATIONS).tolist()
     subsets = [tasks.some(order[: max(2, int(share * len(order)))]) for share in KEPT]
-    bounds = [Bound.of(subset, float(separation)) for subset in subsets for separation in separations]
+    bounds = [bound for subset in subsets for bound in Bound.of(subset, separations)]
     return max(bounds, key=lambda bound: (bound.bound, bound.bits - bound.bits_needed))
 
 
@@ -171,8 +174,9 @@ def _excess(tasks: TaskAnswers, best: Bound, rng: np.random.Generator) -> Estima
     precise = tasks.some(np.flatnonzero(tasks.errors <= best.error))
     for _ in range(N_HALVES):
         half = precise.some(rng.permutation(len(precise.states))[: len(precise.states) // 2])
-        if (bound := Bound.of(half, best.separation).bound) > 0:
-            values.append(np.log10(half.largest_distance / bound))
+        [found] = Bound.of(half, [best.separation])
+        if found.bound > 0:
+            values.append(np.log10(half.largest_distance / found.bound))
     return Estimate(float(values[0]), float(min(values)), float(max(values)))
 
 

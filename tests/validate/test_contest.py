@@ -106,6 +106,18 @@ def test_a_candidate_that_coincides_with_a_mode_takes_its_weight():
         assert distinct.mode_weight.value > standing.mode_weight.value + 0.5
 
 
+def test_the_mixture_is_fitted_on_one_half_and_scored_on_the_other():
+    arena = arenas_of("dice").populations["fresh"]
+    half = len(arena.targets) // 2
+    mean = arena.candidates["M2"].copy()
+    before = Standing.of("symbol", mean, arena, stream(0, "refits"))
+    mean[half:] = arena.candidates["bigram"][half:]
+    after = Standing.of("symbol", mean, arena, stream(0, "refits"))
+    np.testing.assert_array_equal(after.weights, before.weights)
+    assert len(after.beyond) == len(mean) - half
+    assert after.beyond.mean() > 100 * before.beyond.mean()
+
+
 def test_second_mode_of_exact_networks():
     arenas = arenas_of("dice", n_minors=64)
     plain = Candidate(Mixture(arenas.mixture.family, arenas.mixture.majors), {"M1": 1.0})
