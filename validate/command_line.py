@@ -1,4 +1,4 @@
-"""The command line: ``python -m validate reproduce | train | report | doctor``.
+"""The command line: ``python -m validate reproduce | train | report | sweep | sequences | measure | doctor``.
 
 Every foreseeable failure is one sentence on standard error and exit status 2; training that diverged exits with 1.
 Nothing that was trained is lost by either.
@@ -9,31 +9,40 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
+
+from validate.options import Blas, ExperimentOptions, Out, Quiet, RunOptions, with_options
 
 if TYPE_CHECKING:
     from validate.experiment import Experiment
 
+UsageError: Any = typer.BadParameter.__base__
+"""What Typer raises for an option or a value it does not know."""
+
+
+class OneSentence(TyperGroup):
+    """Commands that answer wrong usage with one sentence too."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command asked for."""
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            _fail(error.format_message(), 2)
+
+
 app = typer.Typer(
+    cls=OneSentence,
     help="Judge the claims of arXiv:2605.03780 on small transformers.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-Preset = Annotated[str | None, typer.Option(help="Shipped experiment: quick, minimal (the default) or paper.")]
-File = Annotated[Path | None, typer.Option("--experiment", help="An experiment file, instead of a preset.")]
-Out = Annotated[Path | None, typer.Option(help="Run folder; runs/<name of the experiment> unless given.")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Set an existing run folder aside (renamed) and start anew.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress while training.")]
-Blas = Annotated[
-    Literal["pinned", "auto"],
-    typer.Option(help="auto drops OPENBLAS_CORETYPE before NumPy loads, so that OpenBLAS chooses its own kernel."),
-]
 
 
 def _settle_blas(choice: str, console: Console) -> None:
@@ -53,10 +62,11 @@ def _sentences() -> Iterator[None]:
     from model import CheckpointError, DivergenceError
     from theory import ImpossibleSequenceError
     from validate.experiment import ExperimentError
+    from validate.own_states.errors import StatesError
 
     try:
         yield
-    except (ExperimentError, OSError) as error:
+    except (ExperimentError, StatesError, OSError) as error:
         _fail(str(error), 2)
     except ImpossibleSequenceError as error:
         _fail(f"a predictor met a sequence it excludes: {error}", 2)
@@ -80,66 +90,70 @@ def _console() -> Console:
     return console if console.is_terminal else Console(width=150)
 
 
-def _start(
-    preset: str | None, experiment: Path | None, out: Path | None, fresh: bool, announce: Callable[[str], None]
-) -> "tuple[Experiment, Path]":
-    """Return the experiment asked for and its run folder."""
+def _experiment(options: ExperimentOptions) -> "Experiment":
+    """Return the experiment asked for."""
     from validate.experiment import ExperimentError, load_experiment, load_preset
-    from validate.run_folder import set_aside
 
-    if preset and experiment:
+    if options.preset and options.experiment:
         raise ExperimentError("give --preset or --experiment, not both")
-    chosen = load_experiment(experiment) if experiment else load_preset(preset or "minimal")
-    folder = out or Path("runs") / chosen.name
-    if fresh and (aside := set_aside(folder)):
+    return load_experiment(options.experiment) if options.experiment else load_preset(options.preset or "minimal")
+
+
+def _start(run: RunOptions, announce: Callable[[str], None]) -> "tuple[Experiment, Path]":
+    """Return the experiment asked for and its run folder, opened."""
+    from validate.run_folder import open_run, set_aside
+    from validate.selection import parse_seeds, select
+
+    chosen = select(_experiment(run), run.family or (), parse_seeds(run.seeds or ()))
+    folder = run.out or Path("runs") / chosen.name
+    if run.fresh and (aside := set_aside(folder)):
         announce(f"The earlier run is kept as {aside}.")
+    open_run(folder, chosen)
     return chosen, folder
 
 
 @app.command()
+@with_options(RunOptions)
 def reproduce(
-    preset: Preset = None,
-    experiment: File = None,
-    out: Out = None,
-    fresh: Fresh = False,
-    quiet: Quiet = False,
-    blas: Blas = "pinned",
+    run: RunOptions,
+    claims: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Judge only this claim, such as P0; give it again for another."),
+    ] = None,
 ) -> None:
     """Train, measure, judge and report: the whole line."""
     console = _console()
-    _settle_blas(blas, console)
+    _settle_blas(run.blas, console)
     with _sentences():
         from validate.console import print_claims
+        from validate.outlook import Outlook
         from validate.report import write_report
-        from validate.reproduce import reproduce as run
+        from validate.reproduce import reproduce as whole_line
+        from validate.selection import select_claims
 
         started = time.perf_counter()
-        chosen, folder = _start(preset, experiment, out, fresh, console.print)
-        results = run(chosen, folder, console.print, progress=not quiet)
+        chosen, folder = _start(run, console.print)
+        wanted = select_claims(chosen, claims or ())
+        console.print(Outlook.of(chosen, folder, console.print).sentence())
+        results = whole_line(chosen, folder, console.print, progress=not run.quiet, claims=wanted)
         console.print("Drawing the figures and writing the report.")
         print_claims(console, results, write_report(folder))
         console.print(f"{time.perf_counter() - started:.0f} s in all.")
 
 
 @app.command()
-def train(
-    preset: Preset = None,
-    experiment: File = None,
-    out: Out = None,
-    fresh: Fresh = False,
-    quiet: Quiet = False,
-    blas: Blas = "pinned",
-) -> None:
+@with_options(RunOptions)
+def train(run: RunOptions) -> None:
     """Train the networks of an experiment, or go on with them, and measure nothing."""
     console = _console()
-    _settle_blas(blas, console)
+    _settle_blas(run.blas, console)
     with _sentences():
+        from validate.outlook import Outlook
         from validate.reproduce import train_all
-        from validate.run_folder import open_run
 
-        chosen, folder = _start(preset, experiment, out, fresh, console.print)
-        open_run(folder, chosen)
-        train_all(chosen, folder, progress=not quiet)
+        chosen, folder = _start(run, console.print)
+        console.print(Outlook.of(chosen, folder, console.print, measure=False).sentence())
+        train_all(chosen, folder, progress=not run.quiet)
         console.print(f"Checkpoints: {folder / 'checkpoints'}")
 
 
@@ -153,6 +167,67 @@ def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished run
         from validate.run_folder import read_results
 
         print_claims(console, read_results(folder), write_report(folder))
+
+
+@app.command()
+def sweep(
+    experiment: Annotated[Path | None, typer.Option(help="A sweep file, instead of the shipped one.")] = None,
+    out: Out = None,
+    quiet: Quiet = False,
+    blas: Blas = "pinned",
+) -> None:
+    """Vary the training distribution, one axis at a time, and report what the geometry does."""
+    console = _console()
+    _settle_blas(blas, console)
+    with _sentences():
+        from validate.sweep import load_sweep, run_sweep
+
+        chosen = load_sweep(experiment or "sweep")
+        written = run_sweep(chosen, out or Path("runs") / chosen.name, console.print, progress=not quiet)
+        console.print(f"Report: {written}")
+
+
+@app.command()
+@with_options(ExperimentOptions)
+def sequences(
+    which: ExperimentOptions,
+    out: Annotated[Path, typer.Option(help="The file to write, such as sequences.safetensors.")],
+    family: Annotated[str | None, typer.Option(help="Of the experiment's families; not needed if it has one.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the family's seeds; the first unless given.")] = None,
+) -> None:
+    """Write the sequences a network of your own has to read, so that `measure` can judge its states."""
+    console = _console()
+    with _sentences():
+        from validate.own_states.command import write_sequences
+
+        console.print(write_sequences(_experiment(which), family, seed, out), highlight=False)
+
+
+@app.command()
+@with_options(ExperimentOptions)
+def measure(
+    which: ExperimentOptions,
+    states: Annotated[
+        list[Path], typer.Argument(metavar="STATES...", help="States of trained networks, one file a network.")
+    ],
+    untrained: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="States of an untrained network of the same shape; repeatable."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the results; <first file>.measured unless given.")
+    ] = None,
+) -> None:
+    """Judge states that were captured elsewhere, for sequences written by `sequences`."""
+    console = _console()
+    with _sentences():
+        from validate.console import print_states
+        from validate.own_states.command import measure_files
+
+        folder = out or states[0].with_suffix(".measured")
+        results = measure_files(_experiment(which), states, untrained or [], folder)
+        print_states(console, results)
+        console.print(f"Results: {folder}", highlight=False)
 
 
 @app.command()

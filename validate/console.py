@@ -1,4 +1,4 @@
-"""What the command line prints of a run: the claims table."""
+"""What the command line prints: the claims table, and the numbers of states captured elsewhere by site."""
 
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,30 @@ STYLES = {
 
 
 def print_claims(console: Console, results: dict[str, Any], report: Path) -> None:
-    """Print one line a criterion, the claim's verdict on its last line, and where the report is."""
-    table = Table(title=f"Claims of {results['experiment']['name']}", title_justify="left")
+    """Print the claims of a run, and where the report is."""
+    console.print(claims_table(f"Claims of {results['experiment']['name']}", results["claims"]))
+    console.print(f"Report: {report}")
+
+
+def print_states(console: Console, results: dict[str, Any]) -> None:
+    """Print what states captured elsewhere say: every site, the claims, and what was left out."""
+    for network in results["networks"]:
+        console.print(sites_table(network))
+    if results["claims"]:
+        console.print(claims_table(f"Claims of {results['experiment']['name']}", results["claims"]))
+    for sentence in results["left_out"]:
+        console.print(sentence, highlight=False, soft_wrap=True)
+
+
+def claims_table(title: str, rows: list[dict[str, Any]]) -> Table:
+    """Return one line a criterion, the claim's verdict on its last line."""
+    table = Table(title=title, title_justify="left")
     for heading in ("claim", "family, design", "statistic"):
         table.add_column(heading, overflow="fold")
     for heading in ("predicted", "measured", "interval", "null", "tolerance"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
-    for row in results["claims"]:
+    for row in rows:
         last = len(row["parts"]) - 1
         for index, part in enumerate(row["parts"]):
             verdict = f"[{STYLES[row['verdict']]}]{row['verdict']}[/]" if index == last else ""
@@ -42,5 +58,18 @@ def print_claims(console: Console, results: dict[str, Any], report: Path) -> Non
                 verdict,
                 end_section=index == last,
             )
-    console.print(table)
-    console.print(f"Report: {report}")
+    return table
+
+
+def sites_table(network: dict[str, Any]) -> Table:
+    """Return one line a site: the values of P0 .. P3*, and R2_OOD beside that of random subspaces."""
+    title = f"{network['family']}, {network['design']}, seed {network['seed']}; judged at {network['chosen']}"
+    table = Table(title=title, title_justify="left")
+    first = next(iter(network["properties"]))
+    table.add_column("site", overflow="fold")
+    for heading in (*network["properties"][first], "R²_OOD", "of averages", "by chance"):
+        table.add_column(heading, justify="right")
+    for site, values in network["properties"].items():
+        shares = [network["subspace"][site][kind]["value"] for kind in ("single", "averaged", "chance")]
+        table.add_row(site, *(number(value) for value in (*values.values(), *shares)))
+    return table

@@ -1,0 +1,234 @@
+"""States captured elsewhere: the same numbers as measuring the network itself, and a sentence for every bad file.
+
+A transformer of this package plays the network that lives elsewhere: it reads the sequences file and writes the states
+file with nothing but the documented names.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
+from tiny import tiny_toml
+
+from model import Transformer
+from validate.choice import chosen_site
+from validate.claims import CLAIMS
+from validate.experiment import network_config, parse_experiment
+from validate.measure import Captured, properties
+from validate.modes import Arenas
+from validate.own_states.command import chosen_part, measure_files, read_subjects, write_sequences
+from validate.own_states.errors import StatesError
+from validate.own_states.files import StatesFile, natural
+from validate.own_states.sequences import Sequences
+from validate.sources import NetworkSource
+from validate.study import predictions
+
+KINDS = ("dice", "regression", "markov", "dyck")
+
+
+def experiment_of(*kinds):
+    return parse_experiment(tiny_toml(*kinds), "tiny")
+
+
+def network_of(experiment, kind, seed=0):
+    return Transformer(network_config(experiment.family(kind), experiment.families[kind].network), seed=seed)
+
+
+def capture(network, sequences, path, design="minors=0", with_predictions=True, **changes):
+    """Write the states of a network as the documentation asks, `changes` to some tensors or metadata included."""
+    tensors = {}
+    with safe_open(sequences, framework="np") as file:
+        metadata = file.metadata() | {"design": design}
+        for name in [key.removesuffix(".inputs") for key in file.keys() if key.endswith(".inputs")]:  # noqa: SIM118
+            inputs, positions = file.get_tensor(f"{name}.inputs"), file.get_tensor(f"{name}.positions")
+            sites = [f"post_mlp.{layer}" for layer in range(network.config.layers)]
+            outputs, states = network.forward(inputs, capture=sites)
+            if name.startswith("states."):
+                tensors |= {f"{name}.{site}": states[site][:, positions] for site in sites}
+            elif with_predictions:
+                tensors[name] = outputs[:, positions]
+    for name, change in changes.items():
+        (metadata if name in metadata else tensors)[name] = change
+    save_file({name: np.ascontiguousarray(t) for name, t in tensors.items() if t is not None}, path, metadata=metadata)
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Sequences, states of a network of each design, and of an untrained one, by family."""
+    folder = tmp_path_factory.mktemp("own")
+    for kind in KINDS:
+        experiment = experiment_of(kind)
+        write_sequences(experiment, None, None, folder / f"{kind}.sequences")
+        for index, (name, design) in enumerate((("plain", "minors=0"), ("diverse", "minors=3"), ("bare", "none"))):
+            network = network_of(experiment, kind, seed=index)
+            capture(network, folder / f"{kind}.sequences", folder / f"{kind}.{name}", design)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def few_resamplings(monkeypatch):
+    """Intervals are not what is tested here."""
+    for name in ("measure.N_MODELS", "contest.N_REFITS", "prefix.N_FITS", "orthogonality.N_REPLICATES"):
+        monkeypatch.setattr(f"validate.{name}", 3)
+
+
+def same(one, other):
+    """Compare tables of estimates up to what float32 keeps."""
+    assert one.keys() == other.keys()
+    for name in one:
+        ends = [[estimate.value, estimate.low, estimate.high] for estimate in (one[name], other[name])]
+        np.testing.assert_allclose(*ends, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("kind", ["dice", "regression"])
+def test_states_through_a_file_give_the_same_statistics(folder, kind):
+    experiment = experiment_of(kind)
+    [subjects] = read_subjects(experiment, [folder / f"{kind}.plain"], [])
+    stored = subjects.trained["minors=0"]
+    setting = subjects.part.setting
+    direct = NetworkSource(network_of(experiment, kind), subjects.part.family)
+    assert stored.sites == direct.sites
+    assert chosen_site(stored, setting) == chosen_site(direct, setting)
+    captured = [Captured.of(source, setting) for source in (stored, direct)]
+    for site in direct.sites:
+        same(*(properties(states, setting, site) for states in captured))
+        np.testing.assert_allclose(captured[0].fresh[site], captured[1].fresh[site], rtol=1e-4, atol=1e-6)
+    same(*(predictions(source, Arenas(subjects.part.plain, setting)) for source in (stored, direct)))
+
+
+def test_a_file_answers_for_each_sequence_by_itself(folder):
+    """Sequences asked for in another order and number come with their own states."""
+    [subjects] = read_subjects(experiment_of("dice"), [folder / "dice.plain"], [])
+    source, batch = subjects.trained["minors=0"], subjects.part.setting.score
+    rows = np.array([5, 0, 5, 9])
+    np.testing.assert_array_equal(source.states(batch[rows])["post_mlp.1"], source.states(batch)["post_mlp.1"][rows])
+    foreign = replace(batch, symbols=(batch.symbols + 1) % 3)
+    with pytest.raises(LookupError, match="does not hold"):
+        source.states(foreign)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_claim_about_states_and_predictions_is_judged(folder, tmp_path, kind):
+    files = [folder / f"{kind}.plain", folder / f"{kind}.diverse"]
+    results = measure_files(experiment_of(kind), files, [folder / f"{kind}.bare"], tmp_path / "out")
+    assert (tmp_path / "out" / "results.json").exists()
+    judged = {row["claim"] for row in results["claims"]}
+    causal = {"steering", "dissociation", "specificity", "V carries", "history"}
+    assert judged == {claim.name for claim in CLAIMS if kind in claim.families} - causal
+    assert [sentence for sentence in results["left_out"] if "the network itself is needed" not in sentence] == []
+    nulls = {null for row in results["claims"] for part in row["parts"] for null in part["nulls"]}
+    assert "untrained network 1" in nulls
+    assert len(results["networks"]) == 2
+    for network in results["networks"]:
+        assert list(network["properties"]) == ["post_mlp.0", "post_mlp.1"]
+
+
+def test_what_a_file_does_not_hold_is_left_out_and_said(folder, tmp_path):
+    experiment = experiment_of("dice")
+    states = capture(network_of(experiment, "dice"), folder / "dice.sequences", tmp_path / "s", with_predictions=False)
+    bare = measure_files(experiment, [states], [], tmp_path / "bare")
+    whole = measure_files(experiment, [folder / "dice.plain"], [folder / "dice.bare"], tmp_path / "whole")
+    assert {row["claim"] for row in bare["claims"]} == {"P0", "P0*", "P1", "P1*", "P2", "P2*", "P3", "P3*"}
+    said = " ".join(bare["left_out"])
+    assert "near-orthogonality" in said
+    assert "retrieval" in said
+    assert "not every file holds predictions" in said
+    assert "no untrained network" in said
+    by_claim = {row["claim"]: row for row in whole["claims"]}
+    assert {"retrieval", "two modes"} <= by_claim.keys()
+    for row in bare["claims"]:
+        other = by_claim[row["claim"]]
+        for part, same_part in zip(row["parts"], other["parts"], strict=True):
+            assert part["measured"] == same_part["measured"]
+            assert part["nulls"].keys() == same_part["nulls"].keys() - {"untrained network 1"}
+
+
+def test_sequences_follow_sizes_and_seed_but_no_bootstrap():
+    def fingerprint(text, seed=0):
+        experiment = parse_experiment(text, "text")
+        return Sequences.of(chosen_part(experiment, "dice", seed), experiment.name).fingerprint
+
+    text = tiny_toml("dice")
+    own = fingerprint(text)
+    assert fingerprint(text.replace("replicates = 100", "replicates = 200").replace("tiny-families", "other")) == own
+    assert fingerprint(text.replace("cell_sequences = 6", "cell_sequences = 8")) != own
+    assert fingerprint(text.replace("seeds = [0]", "seeds = [0, 1]"), 1) != own
+
+
+def test_sites_are_in_natural_order():
+    names = ["h.10", "h.2", "embed", "h.2.mlp"]
+    assert sorted(names, key=natural) == ["embed", "h.2", "h.2.mlp", "h.10"]
+
+
+GROUP = "states.9.all"
+
+
+def refused(folder, tmp_path, words, files=None, kind="dice", **changes):
+    experiment = experiment_of("dice")
+    if files is None:
+        files = [
+            capture(network_of(experiment_of(kind), kind), folder / f"{kind}.sequences", tmp_path / "s", **changes)
+        ]
+    with pytest.raises(StatesError) as error:
+        measure_files(experiment, files, [], tmp_path / "out")
+    assert "\n" not in str(error.value)
+    for word in words:
+        assert word in str(error.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_malformed_files_are_refused_in_a_sentence(folder, tmp_path):
+    shape = StatesFile.open(folder / "dice.plain").shapes[f"{GROUP}.post_mlp.0"]
+    states, short = np.ones(shape, np.float32), (shape[0], shape[1] - 1, shape[2])
+
+    def no(*words, **changes):
+        refused(folder, tmp_path, words, **changes)
+
+    whole = (folder / "dice.plain").read_bytes()
+    for cut in (3, len(whole) // 2, len(whole) - 1):
+        (tmp_path / "cut").write_bytes(whole[:cut])
+        no("cannot be read as a complete safetensors file", files=[tmp_path / "cut"])
+    no("cannot be read", files=[tmp_path / "none"])
+    no("holds no states", "states.2.last.<site>", files=[folder / "dice.sequences"])
+    no(f"{GROUP}.post_mlp.1", str(shape), str(short), **{f"{GROUP}.post_mlp.1": states[:, 1:]})
+    no(f"{GROUP}.post_mlp.1", "no tensor", str(shape), **{f"{GROUP}.post_mlp.1": None})
+    no("predictions.9.all", "(", **{"predictions.9.all": np.ones((3, 9, 3), np.float32)})
+    no("must be of type", "I64", **{f"{GROUP}.post_mlp.1": states.astype(np.int64)})
+    for bad in (np.nan, np.inf):
+        broken = states.copy()
+        broken[7, 3, 2] = bad
+        no("must be finite", f"got {bad} at (7, 3, 2)", **{f"{GROUP}.post_mlp.1": broken})
+    no("not a tensor of the layout", "stats", **{"stats.9.all.h": states})
+    no("other sequences", "abc", sequences="abc")
+    no("layout 1", "'7'", layout="7")
+    no("seed must be one of 0", "got 3", seed="3")
+    no("design must be one of minors=0, minors=3", "'minors=9'", design="minors=9")
+    no("family must be one of dice", "got 'markov'", kind="markov")
+    no("family must be one of dice", "got 'cards'", family="cards")
+    tensors = {f"{GROUP}.h": states}
+    save_file(tensors, tmp_path / "bare")
+    no("no metadata 'layout'", files=[tmp_path / "bare"])
+
+
+def test_files_that_do_not_belong_together_are_refused(folder, tmp_path):
+    twice = [folder / "dice.plain", folder / "dice.plain"]
+    refused(folder, tmp_path, ["both of minors=0"], files=twice)
+    experiment = parse_experiment(tiny_toml("dice").replace("layers = 2", "layers = 1"), "shallow")
+    shallow = capture(network_of(experiment, "dice"), folder / "dice.sequences", tmp_path / "shallow", "minors=3")
+    refused(folder, tmp_path, ["must have the sites", "post_mlp.1"], files=[folder / "dice.plain", shallow])
+
+
+def test_family_and_seed_are_named_or_the_only_ones():
+    experiment = experiment_of("dice", "markov")
+    assert chosen_part(experiment_of("dice"), None, None).name == "dice.seed-0"
+    assert chosen_part(experiment, "markov", 0).name == "markov.seed-0"
+    for family, seed, words in (
+        (None, None, "family must be one of dice, markov; none was given"),
+        ("cards", None, "family must be one of dice, markov; got 'cards'"),
+        ("dice", 4, "seed must be one of 0; got 4"),
+    ):
+        with pytest.raises(StatesError, match=words):
+            chosen_part(experiment, family, seed)

@@ -1,0 +1,9 @@
+"""Bring your own states: the statistics of `validate` on a network that lives elsewhere.
+
+    sequences   what a network has to read, and the positions whose states are wanted     (`sequences`)
+    states      a file of those states, checked before anything is measured of them       (`files`)
+    source      the states as a `StateSource`, looked up by what was read                 (`source`)
+    judgement   the same statistics, ladder, nulls and verdicts as for our own networks   (`judgement`)
+
+`docs/own_states.md` describes both files; an experiment fixes tasks, sample sizes and seeds.
+"""
