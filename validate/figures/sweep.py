@@ -7,14 +7,14 @@ networks. Dotted: a rival explanation or the level of chance. Each in the colour
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, LogLocator, NullLocator, StrMethodFormatter
 
 from validate.figures.style import BLACK, BLUE, GREEN, ORANGE, RED, new_figure
 from validate.intervals import Estimate, hull
@@ -41,7 +41,7 @@ class Panel:
     title: str
     unit: str
     series: tuple[Series, ...]
-    scale: str = "linear"
+    scale: Literal["linear", "share", "log"] = "share"
 
 
 PANELS = (
@@ -59,6 +59,7 @@ PANELS = (
         "majors steadier than minors",
         "difference of R²",
         (Series("P0 contrast", BLUE, "o", "P0 contrast"),),
+        "linear",
     ),
     Panel(
         "fresh tasks in the task span",
@@ -125,7 +126,7 @@ def axis_figure(sweep: Mapping[str, Any], axis: str, label: str, logarithmic: bo
             _draw(axes, series, pooled(sweep, axis, series.statistic))
         axes.set_title(panel.title)
         axes.set_ylabel(panel.unit)
-        axes.set_yscale(panel.scale)
+        _measure_axis(axes, panel.scale)
         if len(panel.series) > 1:
             axes.legend(loc="best")
         _value_axis(axes, label, logarithmic, values)
@@ -149,13 +150,24 @@ def _draw(axes: Axes, series: Series, table: Sequence[Mapping[str, Any]]) -> Non
         )
 
 
+def _measure_axis(axes: Axes, scale: Literal["linear", "share", "log"]) -> None:
+    """Set the scale of a panel; "share" begins at 0 unless something is below, "log" has labels within a decade."""
+    if scale == "share" and axes.get_ylim()[0] > 0:
+        axes.set_ylim(bottom=0)
+    elif scale == "log":
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_locator(NullLocator())
+
+
 def _value_axis(axes: Axes, label: str, logarithmic: bool, values: Sequence[float]) -> None:
     """Label an axis of the sweep at its values."""
     if logarithmic and min(values) > 0:
         axes.set_xscale("log")
     axes.xaxis.set_major_locator(FixedLocator(list(values)))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.set_xlabel(label)
 
 

@@ -12,7 +12,7 @@ what is varied and not by the luck of the draw. An axis value that is the base's
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
@@ -133,9 +133,10 @@ class SweepExperiment:
         mixtures = {design: replace(mixture, majors=majors) for design, mixture in part.mixtures.items()}
         return replace(part, mixtures=mixtures, setting=replace(part.setting, majors=majors))
 
-    def __iter__(self) -> Iterator[tuple[int, Point]]:
-        """Yield every (seed, point)."""
-        return ((seed, point) for seed in self.plan.seeds for point in self.points)
+    @property
+    def work(self) -> list[tuple[int, Point]]:
+        """Every (seed, point), in the order in which they are run."""
+        return [(seed, point) for seed in self.plan.seeds for point in self.points]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the sweep as plain tables, defaults spelled out."""

@@ -24,7 +24,7 @@ from validate.networks import untrained_networks
 from validate.seed_plan import SeedPlan
 from validate.sources import NetworkSource, StateSource
 from validate.stability import stability_contrast
-from validate.study import fresh_moments, mean_over_sequences
+from validate.study import fresh_moments
 from validate.subspace import compare_shares, share_inside
 from validate.sweep.quantities import QUANTITIES
 from validate.sweep.shapes import References, edges, shape_estimates, shape_values
@@ -151,7 +151,12 @@ class Contest:
     def estimates(self, source: StateSource) -> dict[str, Estimate]:
         """Estimate the gaps of a source."""
         gaps = self.gaps(lambda arena: source.mean(arena.batch))
-        return {name: mean_over_sequences(gap, self.setting, "bootstrap/sweep") for name, gap in gaps.items()}
+        return {name: self._mean(gap) for name, gap in gaps.items()}
+
+    def _mean(self, gap: Float[np.ndarray, "B P"]) -> Estimate:
+        """Estimate the mean over positions and sequences, with an interval over sequences."""
+        rng, n = self.setting.stream("bootstrap/predictions"), self.setting.sizes.replicates
+        return bootstrap(gap.mean(axis=1)[:, None], lambda moments: moments[:, 0], rng, n)
 
     def values(self, predict: Predictor) -> dict[str, float]:
         """Return the mean gaps of a predictor."""

@@ -54,7 +54,7 @@ def run_sweep(experiment: SweepExperiment, folder: Path, announce: Announce, pro
     """
     started = time.perf_counter()
     open_sweep(folder, experiment)
-    work = list(experiment)
+    work = experiment.work
     table: dict[tuple[Point, int], Findings] = {}
     for index, (seed, point) in enumerate(work):
         announce(f"Point {index + 1} of {len(work)}: {point.name}, seed {seed}{_left(started, index, len(work))}.")
