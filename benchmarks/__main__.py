@@ -73,7 +73,7 @@ def main() -> None:
     parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
     parser.add_argument("--sizes", nargs="+", choices=list(SIZES), default=list(SIZES))
     parser.add_argument("--threads", nargs="+", type=int, choices=(1, 2), default=[1, 2])
-    parser.add_argument("--seconds", type=float, default=5.0, help="spent on each number, one step at least")
+    parser.add_argument("--seconds", type=float, default=4.0, help="spent on each number, one step at least")
     parser.add_argument("--without-curves", action="store_true", help="leave out growth with width, length and batch")
     chosen = parser.parse_args()
     report: dict[str, Any] = {"machine": tables.machine(), "pin_dropped": os.environ.get(PIN)}

@@ -101,5 +101,5 @@ def growth() -> dict[str, dict[int, Case]]:
     return {
         "width": {C: Case(_dice(2, C, 128), 32) for C in (64, 128, 256, 512)},
         "length": {L: Case(_dice(2, 128, L), 32) for L in (64, 128, 256, 512)},
-        "batch": {B: Case(_dice(2, 128, 128), B) for B in (16, 32, 64, 128)},
+        "batch": {B: Case(_dice(2, 128, 128), B) for B in (32, 64, 128)},
     }

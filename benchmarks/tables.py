@@ -109,7 +109,7 @@ def _predictors(report: dict[str, Any]) -> str:
     names = ("posterior", "retrieval", "extrapolation", "loop")
     rows = [(row["tasks"], *(row[name] for name in names), row["memory_mb"]) for row in report["predictors"]]
     large = report["large_predictor"]
-    case = ", ".join(f"{value} {name}" for name, value in LARGE.items())
+    case = "{tasks} tasks, {sequences} sequences of length {length}".format(**LARGE)
     last = f"{case}: {large['retrieval']:,.0f} tokens per second, peak {large['memory_mb']:,.0f} MB"
     table = grid(("tasks", *names, "peak MB"), rows)
     return f"exact predictors, dice, tokens per second\n{table}\nmean of M1 for {last}"
