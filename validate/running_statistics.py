@@ -5,6 +5,8 @@ concentration, and clr(p)_v = log p_v - mean_u log p_u the centred log-ratio:
 
     dice            clr of n_{t,v} + a                     V numbers, those of the add-alpha rule
     Markov chains   clr of n_{t,ab} + a, row by row        V^2 numbers; an unvisited row holds 0
+                    the row of the current state once more V numbers: the prediction is that row, and which one it is
+                                                           no linear function of the table can know
     regression      m_t . x_t, the ridge prediction        1 number
     Dyck paths      height, steps left                     2 numbers, what the ballot count is a function of
 
@@ -44,8 +46,8 @@ def _(family: MarkovChains, batch: Batch) -> Float[np.ndarray, "B T R"]:
     symbols = family.targets(batch)
     counts = np.zeros((*symbols.shape, symbols.shape[-1]))
     np.cumsum(symbols[:, :-2, :, None] * symbols[:, 1:-1, None, :], axis=1, out=counts[:, 2:])
-    ratios = centred_log_ratio(counts + family.concentration)
-    return ratios.reshape(*symbols.shape[:2], -1)
+    table = centred_log_ratio(counts + family.concentration).reshape(*symbols.shape[:2], -1)
+    return np.concatenate([table, centred_log_ratio(family.fresh_mean(batch))], axis=-1)
 
 
 @running_statistics.register
@@ -68,3 +70,24 @@ def centred_log_ratio(weights: Float[np.ndarray, "*batch V"]) -> Float[np.ndarra
     logs = np.log(weights)
     centred: Float[np.ndarray, "*batch V"] = logs - logs.mean(axis=-1, keepdims=True)
     return centred
+
+
+def averaged_prediction(family: LatentTasks, batch: Batch) -> Float[np.ndarray, "B T D"]:
+    """Return what the running average alone would predict: frequencies, those of the current row, or x_t . X'y / t."""
+    average, current = family.running_average(batch), family.current(batch)
+    size = family.targets(batch).shape[-1]
+    if family.target_kind == "symbol" and average.shape[-1] == size:
+        return average
+    rows = average.reshape(*current.shape, size)
+    return np.einsum("btf,btfd->btd", current, rows)
+
+
+def averaged_statistics(family: LatentTasks, batch: Batch) -> Float[np.ndarray, "B T R"]:
+    """Return the averages that compete with the running statistics: what attention collects without any learning.
+
+    Symbols: the running average, and what it predicts. Numbers: what it predicts, since that is a product with x_t.
+    """
+    prediction = averaged_prediction(family, batch)
+    if family.target_kind == "real":
+        return prediction
+    return np.concatenate([family.running_average(batch), prediction], axis=-1)

@@ -8,17 +8,24 @@ by all positions, by least squares. Fitted on the fit sequences of fresh tasks, 
     R2 = 1 - sum |e_t|^2 / sum |B'h_t - mean_t|^2,     mean_t from the fit sequences as well.
 
 Nulls: running statistics given to other sequences, in the fit and in the score; random subspaces of the same rank.
+
+Attention that averages its context makes every direction of an untrained network a function of symbol frequencies, and
+R2 on log-ratios is then high as well, unlearned. So there is a contest as for P3*,
+
+    V contest = R2 on running statistics - R2 on plain averages (`averaged_statistics`),
+
+positive if V holds what a fresh task's prediction needs, and negative if it holds an average.
 Source: the paper, section on what V carries.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 
 from theory import Batch
 from validate.interventions.subject import Subject
-from validate.running_statistics import running_statistics
+from validate.running_statistics import averaged_statistics, running_statistics
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +46,13 @@ class Context:
         """Capture the states of a batch."""
         return cls(subject.states(batch), subject.beside(running_statistics(subject.family, batch)))
 
+    def with_averages(self, subject: Subject, batch: Batch) -> "Context":
+        """Put the plain averages of the same sequences in place of the running statistics."""
+        return replace(self, statistics=subject.beside(averaged_statistics(subject.family, batch)))
+
     def of_other_sequences(self, rng: np.random.Generator) -> "Context":
         """Give every sequence the running statistics of another one, at random."""
-        return Context(self.states, self.statistics[rng.permutation(len(self.statistics))])
+        return replace(self, statistics=self.statistics[rng.permutation(len(self.statistics))])
 
 
 @dataclass(frozen=True, eq=False)

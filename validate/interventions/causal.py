@@ -2,9 +2,10 @@
 
 Statistic                  what it is                                                            module
 steering                   share of the distance to the targets that steering takes away         steering
-theta and V specificity,   rises of the loss, and differences of rises, when a subspace is       dissociation
-dissociation, V minors       removed
-V carries                  held-out R2 of V's coordinates on running statistics                  carrying
+theta specificity, theta   rises of the loss, and differences of rises, when a subspace is       dissociation
+dissociation, V ...          removed
+V carries, V contest       held-out R2 of V's coordinates on running statistics, less that on    carrying
+                             plain averages
 filtered removal           share of V's effect that its explained part has                       filtered
 history                    rise with the history swapped, first layer less last but one          history
 
@@ -157,9 +158,8 @@ def causal(subject: Subject, settings: Causal, untrained: Sequence[Subject] = ()
     if tests.second_mode is not None:
         n_positions = len(subject.intercepts)
         predicted |= ideal_dissociation(subject.mixture, tests.samples.evaluation, n_positions)
-        own_nulls, own_portrait = tests.second_mode.nulls_and_portrait()
-        nulls |= own_nulls
-        portrait |= own_portrait
+        nulls |= tests.second_mode.nulls()
+        portrait |= tests.second_mode.portrait()
     for index, other in enumerate(untrained):
         nulls[f"untrained network {index + 1}"] = {
             # Where removing V does nothing, the share of its effect is no number.

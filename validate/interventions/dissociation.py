@@ -8,6 +8,7 @@ units. Claims are contrasts of rises:
     V specificity        fresh                   V removed
     V dissociation       fresh - majors          V removed
     V minors             minors - majors         V removed
+    V control            fresh - majors          V removed along the covariance
 
 Specificity asks for a rise beyond what random subspaces cause. Intervals are over sequences; those of random subspaces
 are the central 95 percent over the subspaces drawn.
@@ -28,7 +29,7 @@ from validate.interventions.subject import Subject
 Rises = dict[str, Float[np.ndarray, " B"]]
 """By population, the rise of each sequence's loss."""
 
-THETA, V = "theta", "V"
+THETA, V, CONTROL = "theta", "V", "V along covariance"
 TARGETED = {THETA: MAJORS, V: FRESH}
 """The population a removal is meant to hurt."""
 
@@ -57,6 +58,7 @@ CONTRASTS: dict[str, Contrast] = {
     "V specificity": Contrast(V, FRESH),
     "V dissociation": Contrast(V, FRESH, MAJORS),
     "V minors": Contrast(V, MINORS, MAJORS),
+    "V control": Contrast(CONTROL, FRESH, MAJORS),
 }
 
 

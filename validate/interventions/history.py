@@ -10,8 +10,8 @@ position.
     history = rise_first - rise_{last but one}
 
 Positive: the task is gathered from earlier positions in early layers and held at the position itself in late ones.
-After the last layer nothing reads earlier positions, so rise is 0 there and the last but one is judged. Positive is
-also what any network gives that reads its context in early layers alone; the untrained network's value is the null.
+After the last layer nothing reads earlier positions, so the rise is 0 there and the last but one is judged. Needs three
+layers. Null: untrained networks.
 
 A sequence gives a few late positions, each as the last one of a sequence cut there; its rise is their mean.
 Source: the paper, section on historical noise.

@@ -1,6 +1,7 @@
 """The tests around V: found on some sequences, removed, filtered and read on others."""
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,12 @@ from jaxtyping import Float
 from validate.intervals import Estimate, bootstrap, explained_share, ratio
 from validate.interventions.ascent import Found, search
 from validate.interventions.carrying import Context, Reading
-from validate.interventions.dissociation import THETA, Losses, RandomRises, Rises, V, contrasts, spread
-from validate.interventions.filtered import split_changes, split_rises
-from validate.interventions.removal import Removal
-from validate.interventions.samples import FRESH, MAJORS, Samples
+from validate.interventions.dissociation import CONTROL, THETA, Losses, RandomRises, Rises, V, contrasts, spread
+from validate.interventions.filtered import EXPLAINED, VARIATION, split_changes
+from validate.interventions.removal import Removal, along_covariance
+from validate.interventions.samples import FRESH, Samples
 from validate.interventions.settings import Causal
 from validate.interventions.subject import Subject
-from validate.running_statistics import running_statistics
 
 Statistics = dict[str, Estimate]
 Moments = Float[np.ndarray, "B 2"]
@@ -51,68 +51,92 @@ class SecondMode:
         """Find V and remove it."""
         found = search(subject, samples.fit[FRESH], samples.mean, settings)
         losses = Losses.of(subject, samples)
-        rises = {name: losses.rises(removal) for name, removal in _removals(subject, samples, found).items()}
         fit, score = (Context.of(subject, batch[FRESH]) for batch in (samples.fit, samples.evaluation))
+        removals = _removals(subject, samples, found)
+        removals[CONTROL] = along_covariance(removals[V], fit.states, subject.complement)
+        rises = {name: losses.rises(removal) for name, removal in removals.items()}
         return cls(subject, samples, settings, found, losses, rises, fit, score)
 
     def statistics(self) -> Statistics:
         """Return the contrasts of rises, what V carries, and the filtered removal."""
+        carried = self.carried(self.found.basis)
+        averages = self._averages()
+        contest = np.concatenate([Reading.fit(averages[0], self.found.basis).moments(averages[1]), carried], axis=1)
         return contrasts(self.rises, self.subject, self.settings.replicates) | {
-            "V carries": self._share(explained_share, self.carried(self.found.basis)),
-            "filtered removal": self._share(_first_over_second, self.filtered(self.fit, self.score)[0]),
+            "V carries": self._share(explained_share, carried),
+            "V contest": self._share(lambda m: explained_share(m[..., 2:]) - explained_share(m[..., :2]), contest),
+            "filtered removal": self.filtered_share(self.parts),
         }
+
+    @cached_property
+    def parts(self) -> Rises:
+        """The rises of `filtered` with each sequence's own running statistics."""
+        return self.filtered(self.fit, self.score)
 
     def carried(self, basis: Float[np.ndarray, "W r"]) -> Moments:
         """Return the moments of the held-out R2 of a subspace's coordinates."""
         return Reading.fit(self.fit, basis).moments(self.score)
 
-    def filtered(self, fit: Context, score: Context) -> tuple[Moments, dict[str, float]]:
-        """Return each sequence's rises with the explained part and with all of V removed, and all mean rises."""
-        reference = running_statistics(self.subject.family, self.samples.fit[MAJORS])
-        changes = split_changes(
-            Removal(self.found.basis, self.samples.mean),
-            Reading.fit(fit, self.found.basis),
-            score,
-            self.subject.beside(reference).mean(axis=0),
-        )
-        rises = split_rises(self.subject, self.samples.evaluation[FRESH], changes)
-        return np.stack([rises["explained"], rises["all"]], axis=-1), {k: float(r.mean()) for k, r in rises.items()}
+    def filtered(self, fit: Context, score: Context) -> Rises:
+        """Return the rise of each fresh sequence's loss with each part of V's coordinates removed."""
+        batch, before = self.samples.evaluation[FRESH], self.losses.before[FRESH]
+        changes = split_changes(Reading.fit(fit, self.found.basis), score, self.samples.mean)
+        return {name: self.subject.loss(batch, change) - before for name, change in changes.items()}
 
-    def nulls_and_portrait(self) -> tuple[dict[str, Statistics], dict[str, Any]]:
-        """Return the nulls of random directions and of other sequences' statistics, and numbers for figures."""
-        subject, settings = self.subject, self.settings
-        removals = _removals(subject, self.samples, self.found)
-        random = RandomRises.of(self.losses, removals, settings.directions)
-        carried = np.array([_value(self.carried(basis)) for basis in random.bases[V]])
-        rng = subject.stream("statistics of other sequences")
+    def filtered_share(self, rises: Rises) -> Estimate:
+        """Estimate the explained part's share of the rise."""
+        moments = np.stack([rises[EXPLAINED], rises[VARIATION]], axis=-1)
+        return self._share(lambda m: ratio(m[..., 0], m[..., 1]), moments)
+
+    @cached_property
+    def random(self) -> RandomRises:
+        """What removing random subspaces does."""
+        return RandomRises.of(self.losses, _removals(self.subject, self.samples, self.found), self.settings.directions)
+
+    def nulls(self) -> dict[str, Statistics]:
+        """Return the nulls of random subspaces and of other sequences' running statistics."""
+        rng = self.subject.stream("statistics of other sequences")
         others = self.fit.of_other_sequences(rng), self.score.of_other_sequences(rng)
-        nulls = random.nulls()
-        nulls["random subspace, equal rank"]["V carries"] = spread(carried)
-        nulls["statistics of other sequences"] = {
-            "V carries": self._share(explained_share, Reading.fit(others[0], self.found.basis).moments(others[1])),
-            "filtered removal": self._share(_first_over_second, self.filtered(*others)[0]),
+        moments = Reading.fit(others[0], self.found.basis).moments(others[1])
+        own = {
+            "V carries": self._share(explained_share, moments),
+            "filtered removal": self.filtered_share(self.filtered(*others)),
         }
-        portrait = {
-            "dissociation": {
-                name: {
-                    "rises": {population: asdict(self._mean(rise)) for population, rise in rises.items()},
-                    "random": {
-                        kind: {population: values.tolist() for population, values in by_population.items()}
-                        for kind, by_population in random.rises[name].items()
-                    },
-                }
-                for name, rises in self.rises.items()
-            },
+        return self.random.nulls() | {"statistics of other sequences": own}
+
+    def portrait(self) -> dict[str, Any]:
+        """Return numbers for figures."""
+        return {
+            "dissociation": {name: self._rises_portrait(name) for name in self.rises},
             "search": {"losses": self.found.losses, "trace": self.found.trace},
-            "carries": {
-                "V": asdict(self._share(explained_share, self.carried(self.found.basis))),
-                "span of theta": asdict(self._share(explained_share, self.carried(subject.task_basis))),
-                "random subspaces": asdict(spread(carried)),
-                "statistics of other sequences": asdict(nulls["statistics of other sequences"]["V carries"]),
-            },
-            "filtered": self.filtered(self.fit, self.score)[1],
+            "carries": self._carries_portrait(),
+            "filtered": {name: asdict(self._mean(rise)) for name, rise in self.parts.items()},
         }
-        return nulls, portrait
+
+    def _rises_portrait(self, name: str) -> dict[str, Any]:
+        random = self.random.rises.get(name, {})
+        return {
+            "rises": {population: asdict(self._mean(rise)) for population, rise in self.rises[name].items()},
+            "random": {
+                kind: {population: values.tolist() for population, values in by_population.items()}
+                for kind, by_population in random.items()
+            },
+        }
+
+    def _carries_portrait(self) -> dict[str, dict[str, float]]:
+        basis, averages = self.found.basis, self._averages()
+        moments = {
+            "V": self.carried(basis),
+            "V on plain averages": Reading.fit(averages[0], basis).moments(averages[1]),
+            "span of theta": self.carried(self.subject.task_basis),
+        }
+        random = [explained_share(self.carried(one).mean(axis=0, keepdims=True)).item() for one in self.random.bases[V]]
+        table = {name: asdict(self._share(explained_share, part)) for name, part in moments.items()}
+        return table | {"random subspaces": asdict(spread(np.array(random)))}
+
+    def _averages(self) -> tuple[Context, Context]:
+        fit, score = self.samples.fit[FRESH], self.samples.evaluation[FRESH]
+        return self.fit.with_averages(self.subject, fit), self.score.with_averages(self.subject, score)
 
     def _share(self, statistic: Any, moments: Moments) -> Estimate:
         return bootstrap(moments, statistic, self.subject.stream("bootstrap/shares"), self.settings.replicates)
@@ -125,11 +149,3 @@ class SecondMode:
 def _removals(subject: Subject, samples: Samples, found: Found) -> dict[str, Removal]:
     bases = {THETA: subject.task_basis, V: found.basis}
     return {name: Removal(basis, samples.mean) for name, basis in bases.items()}
-
-
-def _first_over_second(moments: Float[np.ndarray, "R 2"]) -> Float[np.ndarray, " R"]:
-    return ratio(moments[..., 0], moments[..., 1])
-
-
-def _value(moments: Moments) -> float:
-    return explained_share(moments.mean(axis=0, keepdims=True)).item()
