@@ -169,20 +169,24 @@ def test_residual_of_a_function_of_task_and_symbol_is_none_and_of_the_rest_all()
     assert np.isnan(early.residual(laws_by_steps(DETOUR, pool)[:, None]))
 
 
-def test_sequences_of_a_cell_have_the_conditional_law():
-    """Whole sequences against their probabilities as fractions, given the symbol at the end."""
-    pool, position, n = SMALL.make_pool([NEST, ROW]), 4, 30_000
-    table = joint_law([NEST, ROW], [Fraction(1, 2)] * 2, position + 1)
-    for task, symbol in ((0, 0), (0, DOWN), (1, UP)):
-        tasks, symbols = np.full(n, task), np.full(n, symbol)
-        batch = sample_in_cells(SMALL, stream(task, "cells", symbol), pool, tasks, symbols, position)
-        assert batch.symbols.shape == (n, position + 2)
-        drawn, counts = np.unique(batch.symbols[:, :-1], axis=0, return_counts=True)
-        cell = {o[1]: float(p) for o, p in table.items() if o[0] == task and o[1][position] == symbol}
-        assert {tuple(row) for row in drawn.tolist()} <= set(cell)
-        expected = np.array(list(cell.values())) / sum(cell.values())
-        found = dict(zip(map(tuple, drawn.tolist()), counts, strict=True))
-        assert chisquare([found.get(key, 0) for key in cell], n * expected).pvalue > 1e-3
+@pytest.mark.parametrize(
+    ("paths", "task", "symbol"),
+    [([NEST, ROW], 0, 0), ([NEST, ROW], 0, DOWN), ([NEST, ROW], 1, UP), ([[1, -1]], 0, 0), ([[1, -1]], 0, DOWN)],
+)
+def test_sequences_of_a_cell_have_the_conditional_law(paths, task, symbol):
+    """Whole sequences against their probabilities as fractions, given the last symbol. One path is soon used up."""
+    position, n = 4, 30_000
+    family = PlantedDyck(len(paths[0]) // 2, 1, float(RHO), 6)
+    tasks, symbols = np.full(n, task), np.full(n, symbol)
+    batch = sample_in_cells(family, stream(task, "cells", symbol), family.make_pool(paths), tasks, symbols, position)
+    assert batch.symbols.shape == (n, position + 2)
+    drawn, counts = np.unique(batch.symbols[:, :-1], axis=0, return_counts=True)
+    table = joint_law(paths, [Fraction(1)] * len(paths), position + 1)
+    cell = {o[1]: float(p) for o, p in table.items() if o[0] == task and o[1][position] == symbol}
+    assert {tuple(row) for row in drawn.tolist()} <= set(cell)
+    expected = np.array(list(cell.values())) / sum(cell.values())
+    found = dict(zip(map(tuple, drawn.tolist()), counts, strict=True))
+    assert chisquare([found.get(key, 0) for key in cell], n * expected).pvalue > 1e-3
 
 
 def test_background_of_a_cell_follows_its_law():

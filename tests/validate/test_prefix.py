@@ -117,6 +117,14 @@ def test_residual_is_what_theory_predicts_of_the_features(rung, design):
     assert prefix_values(states, design)["Dyck residual"] == pytest.approx(predicted, rel=0.08, abs=0.004)
 
 
+def test_statistics_of_one_analysis_agree(ladder):
+    """All are ratios of the same four sums of squares, two of them computed by another module."""
+    for rung, values in ladder.items():
+        left = values["Dyck residual given prefix"].value / values["Dyck residual"].value
+        expected = values["Dyck residual*"].value * (1 - left)
+        assert values["prefix effect"].value == pytest.approx(expected, rel=1e-9), rung
+
+
 @pytest.mark.parametrize("rung", ["prefix", "exact Bayes"])
 def test_shuffled_prefixes_tell_nothing(ladder, rung):
     shuffled = shuffled_prefixes(source_of(rung), SETTING)
