@@ -133,15 +133,78 @@ RETRIEVAL = (
 )
 """Claims about the predictions of the majors-only network."""
 
-NEAR_ORTHOGONALITY = Claim(
-    "near-orthogonality",
-    "With many minors, states of fresh tasks leave the span of the task vectors.",
-    (
-        Criterion("R2_OOD ratio", "R²_OOD, diverse / majors only", "at most", 0.5),
-        Criterion("R2_OOD fall", "R²_OOD, majors only − diverse", "at least", 0.0, sign=True),
+MODES = (
+    Claim(
+        "two modes",
+        "The predictions are those of M1 and M2, and not of anything simpler.",
+        (
+            Criterion("two modes", "how much closer a mode is than the nearest rival", "at least", 0.9),
+            Criterion("mode weight", "weight of M1 and M2 in the best mixture", "at least", 0.9),
+        ),
+        families=EVERY_FAMILY,
+        place="none",
     ),
-    scopes=(BOTH,),
+    Claim(
+        "two modes OOD",
+        "So they are on sequences of fresh tasks.",
+        (Criterion("mode weight OOD", "weight of M1 and M2 in the best mixture", "at least", 0.9),),
+        families=EVERY_FAMILY,
+        place="none",
+    ),
+    Claim(
+        "second mode",
+        "With many minors the network extrapolates: it is closer to M2 than to M1.",
+        (
+            Criterion("M2 mode", "how much closer M2 is than M1, training", "at least", 0.0, sign=True),
+            Criterion("M2 mode OOD", "how much closer M2 is than M1, OOD", "at least", 0.0, sign=True),
+        ),
+        scopes=(DIVERSE,),
+        families=EVERY_FAMILY,
+        place="none",
+    ),
+    Claim(
+        "OOD loss",
+        "Diversity lowers the loss on fresh tasks.",
+        (Criterion("OOD loss falls", "loss, majors only − diverse, nats", "at least", 0.0, sign=True),),
+        scopes=(BOTH,),
+        families=EVERY_FAMILY,
+        place="none",
+    ),
+    Claim(
+        "majors' loss",
+        "The majors do not suffer from diversity: their loss stays at that of M2.",
+        (Criterion("majors do not suffer", "loss − loss of M2 on majors, nats", "at most", 0.02),),
+        scopes=(DIVERSE,),
+        families=EVERY_FAMILY,
+        place="none",
+    ),
 )
+"""Claims about the predictions, with other explanations as rivals, see `validate.contest`."""
+
+GEOMETRY = (
+    Claim(
+        "near-orthogonality",
+        "With many minors, states of fresh tasks leave the span of the task vectors.",
+        (
+            Criterion("R2_OOD ratio", "R²_OOD, diverse / majors only", "at most", 0.5),
+            Criterion("R2_OOD fall", "R²_OOD, majors only − diverse", "at least", 0.0, sign=True),
+        ),
+        scopes=(BOTH,),
+    ),
+    Claim(
+        "angle",
+        "With many minors, the directions of fresh tasks turn away from the task vectors.",
+        (Criterion("smallest angle", "principal angle, diverse − majors only, degrees", "at least", 0.0, sign=True),),
+        scopes=(BOTH,),
+    ),
+    Claim(
+        "minors' directions",
+        "Three directions of the minors hold most of the states of fresh tasks.",
+        (Criterion("OOD in minors' span", "share of squares in three directions", "at least", 0.5),),
+        scopes=(DIVERSE,),
+    ),
+)
+"""Claims about where states of fresh tasks go, see `validate.subspace` and `validate.orthogonality`."""
 
 STABILITY = Claim(
     "majors stable",
@@ -156,7 +219,56 @@ STABILITY = Claim(
     },
 )
 
-CLAIMS = (*PROPERTIES, *RETRIEVAL, NEAR_ORTHOGONALITY, STABILITY)
+
+def _altered(statistic: str, label: str, tolerance: float = 0.0, sign: bool = False) -> Criterion:
+    """Return a criterion of a network run with altered states: no rung of the ladder can have it."""
+    return Criterion(statistic, label, "at least", tolerance, sign=sign, on_ladder=False)
+
+
+CAUSAL = (
+    Claim(
+        "steering",
+        "Moving the task component of a state to a point of the simplex moves the prediction to that mixture of tasks.",
+        (_altered("steering", "share of the distance to the target removed", 0.8),),
+    ),
+    Claim(
+        "dissociation",
+        "Removing the task vectors hurts majors more than fresh tasks; removing V hurts fresh tasks and minors more.",
+        (
+            _altered("theta dissociation", "rise of major − of OOD loss without θ, nats", sign=True),
+            _altered("V dissociation", "rise of OOD − of major loss without V, nats", sign=True),
+            _altered("V minors", "rise of minor − of major loss without V, nats", sign=True),
+        ),
+        scopes=(DIVERSE,),
+    ),
+    Claim(
+        "specificity",
+        "Removing random directions of equal rank or equal norm does less.",
+        (
+            _altered("theta specificity", "rise of major loss without θ, nats", sign=True),
+            _altered("V specificity", "rise of OOD loss without V, nats", sign=True),
+        ),
+        scopes=(DIVERSE,),
+    ),
+    Claim(
+        "V carries",
+        "V holds running statistics of the context, and what it does to fresh tasks comes from them.",
+        (
+            _altered("V carries", "R² of V'h on running statistics", 0.5),
+            _altered("filtered removal", "share of V's effect in its explained part", 0.5),
+        ),
+        scopes=(DIVERSE,),
+    ),
+    Claim(
+        "history",
+        "Later layers need the states of earlier positions less than the first layer does.",
+        (_altered("history", "rise of loss with the history swapped, first − last but one layer, nats", sign=True),),
+        place="none",
+    ),
+)
+"""Causal claims, see `validate.interventions`."""
+
+CLAIMS = (*PROPERTIES, *RETRIEVAL, *MODES, *GEOMETRY, STABILITY, *CAUSAL)
 
 CRITERIA = {criterion.statistic: criterion for claim in CLAIMS for criterion in claim.criteria}
 """Every criterion by its statistic."""

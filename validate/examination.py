@@ -1,31 +1,24 @@
 """Everything that is measured on the networks of one seed."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model import Transformer
+from validate.analyses import Gathered, alone, interventions, second, untrained_name
 from validate.choice import chosen_site
-from validate.claims import BOTH, DIVERSE, MAJORS_ONLY, SCOPES
+from validate.claims import BOTH, DIVERSE, MAJORS_ONLY
 from validate.experiment import network_config
 from validate.ladder import calibration, climb
 from validate.measure import Captured
+from validate.modes import Arenas
 from validate.networks import Evaluation, untrained_networks
+from validate.orthogonality import task_states
 from validate.portrait import network_portrait
 from validate.seed_plan import SeedPlan
 from validate.sources import NetworkSource
 from validate.stability import stabilities
-from validate.study import (
-    Findings,
-    Measured,
-    Nulls,
-    Side,
-    fall,
-    findings,
-    other_majors,
-    shuffled_labels,
-    statistics,
-    untrained_nulls,
-)
+from validate.study import Side, shuffled_labels
 from validate.verdicts import Outcome, estimates_as_dict
 
 
@@ -48,54 +41,73 @@ def layer_of(site: str) -> int:
     return int(site.rpartition(".")[2])
 
 
-def examine(part: SeedPlan, trained: dict[str, Transformer]) -> Examination:
+def examine(part: SeedPlan, trained: Mapping[str, Transformer]) -> Examination:
     """Measure the networks of one seed against each other, untrained ones and the ladder."""
-    setting, plan = part.setting, part.plan
-    ladder: dict[str, Measured] = climb(part.plain, part.diverse, setting)
-    nulls: Nulls = {scope: {} for scope in SCOPES}
-    networks: list[dict[str, Any]] = []
-    untrained_portraits: list[dict[str, Any]] = []
-    found: dict[str, Findings] = {}
-    scope_of = {design: scope for scope, design in part.designs.items()}
+    setting, gathered = part.setting, Gathered()
+    arenas = {design: Arenas(mixture, setting) for design, mixture in part.mixtures.items()}
+    scopes = {design: scope for scope, design in part.designs.items()}
+    ladder = climb(part.plain, part.diverse, setting)
+
+    bare, untrained_portraits = _untrained(part)
+    sides, networks = {}, []
     for design, network in trained.items():
-        source = NetworkSource(network, part.family)
+        source, scope = NetworkSource(network, part.family), scopes.get(design)
         site, captured = chosen_site(source, setting), Captured.of(source, setting)
-        found[design] = findings(captured, setting, site)
-        if design in scope_of:
-            nulls[scope_of[design]]["shuffled task labels"] = shuffled_labels(captured, setting, site)
-        networks.append(_portrait(part, design, source, captured, site))
+        side = Side.of(source, captured, site, arenas[design])
+        portrait = _portrait(part, design, source, captured, site)
+        others = [_beside(other, side) for other in bare] if scope else []
+        found = list(alone(side, others))
+        if scope and part.plan.causal is not None:
+            found.append(interventions(side, others, part.plan.causal))
+        for analysis in found:
+            portrait |= analysis.portrait
+            if scope:
+                gathered.add(analysis)
+        if scope:
+            sides[scope] = side
+            gathered.nulls[scope]["shuffled task labels"] = shuffled_labels(captured, setting, site)
+        networks.append(portrait)
 
-    models = untrained_networks(
-        part.kind, network_config(part.family, plan.network), plan.measurement.untrained, part.seed
-    )
-    sources = {f"untrained network {n + 1}": NetworkSource(model, part.family) for n, model in enumerate(models)}
-    bare: dict[str, Findings] = {}
-    for name, source in sources.items():
-        site, captured = chosen_site(source, setting), Captured.of(source, setting)
-        bare[name] = findings(captured, setting, site)
-        if not untrained_portraits:
-            portrait = network_portrait(source, captured, part.plain, setting, site)
-            untrained_portraits.append(_identity(part, "untrained") | {"chosen": site} | portrait)
-
-    sides = {
-        scope: Side(NetworkSource(trained[design], part.family), part.mixtures[design], found[design])
-        for scope, design in part.designs.items()
-        if design in found
-    }
     plain, diverse = sides.get(MAJORS_ONLY), sides.get(DIVERSE)
-    for scope, table in untrained_nulls(bare, sources, part.plain, part.diverse, setting).items():
-        nulls[scope] |= table
-    if plain is not None:
-        nulls[MAJORS_ONLY]["M1 of other majors"] = other_majors(plain.source, plain.mixture, setting)
-    if plain is not None and diverse is not None:
-        nulls[BOTH]["random subspace"] = fall(plain.found.chance, diverse.found.chance, plain.found.site, setting)
-    measured = statistics(plain, diverse, setting)
+    if diverse is not None:
+        for analysis in second(plain, diverse, [_beside(other, diverse) for other in bare]):
+            gathered.add(analysis)
 
-    ladder = ladder | {"untrained network": {scope: nulls[scope]["untrained network 1"] for scope in measured}}
-    layers: dict[str, int] = {scope: layer_of(side.found.site) for scope, side in sides.items()}
-    layers |= {BOTH: layers.get(MAJORS_ONLY, 0), "last": plan.network.layers - 1}
-    outcome = Outcome(part.seed, ladder, calibration(ladder), measured, nulls, layers)
+    first = {scope: table.get(untrained_name(0), {}) for scope, table in gathered.nulls.items()}
+    ladder = ladder | {"untrained network": first}
+    layers: dict[str, int] = {scope: layer_of(side.site) for scope, side in sides.items()}
+    layers |= {BOTH: layers.get(MAJORS_ONLY, 0), "last": part.plan.network.layers - 1}
+    outcome = Outcome(
+        part.seed, ladder, calibration(ladder), gathered.measured, gathered.nulls, gathered.predicted, layers
+    )
     return Examination(outcome, networks, untrained_portraits)
+
+
+def _untrained(part: SeedPlan) -> tuple[list[Side], list[dict[str, Any]]]:
+    """Measure untrained networks, each at the site it chooses, and describe the first."""
+    setting, plan, arenas = part.setting, part.plan, Arenas(part.plain, part.setting)
+    config = network_config(part.family, plan.network)
+    sides: list[Side] = []
+    portraits: list[dict[str, Any]] = []
+    for model in untrained_networks(part.kind, config, plan.measurement.untrained, part.seed):
+        source = NetworkSource(model, part.family)
+        site, captured = chosen_site(source, setting), Captured.of(source, setting)
+        side = Side.of(source, captured, site, arenas)
+        if part.diverse is not None:
+            side = replace(side, tasks=task_states(source, captured, part.diverse, setting))
+        sides.append(side)
+        if not portraits:
+            portrait = _identity(part, "untrained") | {"chosen": site}
+            portrait |= network_portrait(source, captured, part.plain, setting, site)
+            for analysis in alone(side):
+                portrait |= analysis.portrait
+            portraits.append(portrait)
+    return sides, portraits
+
+
+def _beside(other: Side, side: Side) -> Side:
+    """Return an untrained side with the mixture of a trained one."""
+    return replace(other, arenas=side.arenas)
 
 
 def _identity(part: SeedPlan, design: str) -> dict[str, Any]:
@@ -103,10 +115,12 @@ def _identity(part: SeedPlan, design: str) -> dict[str, Any]:
 
 
 def _portrait(part: SeedPlan, design: str, source: NetworkSource, captured: Captured, site: str) -> dict[str, Any]:
-    """Return what figures show of one trained network."""
+    """Return what figures show of one trained network, before it is analysed further."""
     mixture = part.mixtures[design]
-    sequences = part.plan.training.evaluation_sequences
-    references = Evaluation(part.kind, mixture, part.seed, sequences).references
-    portrait = network_portrait(source, captured, mixture, part.setting, site)
-    stable = estimates_as_dict(stabilities(source, mixture, part.setting))
-    return _identity(part, design) | {"chosen": site, "references": references, "stability": stable} | portrait
+    return {
+        **_identity(part, design),
+        "chosen": site,
+        "references": Evaluation(part.kind, mixture, part.seed, part.plan.training.evaluation_sequences).references,
+        "stability": estimates_as_dict(stabilities(source, mixture, part.setting)),
+        **network_portrait(source, captured, mixture, part.setting, site),
+    }

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from model import TransformerConfig
 from theory import BiasedDice, LatentTasks, MarkovChains, NoisyLinearRegression, PlantedDyck, stream
+from validate.interventions.settings import Causal
 
 FAMILIES: Mapping[str, type[BiasedDice | NoisyLinearRegression | MarkovChains | PlantedDyck]] = {
     "dice": BiasedDice,
@@ -116,6 +117,8 @@ class FamilyPlan(_Table):
     training: Training
     designs: Annotated[list[Design], Field(min_length=1)]
     measurement: Measurement
+    causal: Causal | None = None
+    """Causal tests; none are run unless this is given."""
 
     @model_validator(mode="after")
     def _no_repeats(self) -> "FamilyPlan":

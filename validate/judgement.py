@@ -50,9 +50,9 @@ class Criterion:
         Rung of the ladder that must meet the criterion if it is to judge anything; its value is what theory predicts.
     rivals : tuple of str
         Rungs that must not.
-    predicted : float or None
-        What theory predicts of a statistic that no rung can have, because it needs a network to be run with altered
-        states; tests calibrate such a statistic on constructed networks instead.
+    on_ladder : bool
+        Whether rungs can have the statistic at all. One that needs a network to be run with altered states is
+        calibrated by tests on constructed networks instead, and theory says itself what it predicts.
     """
 
     statistic: str
@@ -62,7 +62,7 @@ class Criterion:
     sign: bool = False
     exact: str = EXACT
     rivals: tuple[str, ...] = ("random",)
-    predicted: float | None = None
+    on_ladder: bool = True
 
     def meets(self, value: float) -> bool:
         """Tell whether one number meets the tolerance; an undefined number does not."""

@@ -16,39 +16,44 @@ The values on exact-Bayes states are also what theory predicts for a perfect net
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from theory import Mixture
+from theory import Mixture, PlantedDyck
+from validate.analyses import without_intervention
 from validate.claims import CRITERIA, Scope
 from validate.intervals import Estimate
 from validate.judgement import EXACT, is_calibrated
 from validate.measure import Captured, Setting
+from validate.modes import Arenas
+from validate.prefix import PREFIX_RUNGS
 from validate.sources import RUNGS, FeatureSource, RandomSource, StateSource
-from validate.study import Measured, Side, findings, statistics
+from validate.study import Measured, Side
 
 RANDOM = "random"
 
 
 def rungs(setting: Setting) -> dict[str, Callable[[Mixture], StateSource]]:
     """Return, by name, how each analytic rung turns a training mixture into a source of states."""
+    features = RUNGS | PREFIX_RUNGS if isinstance(setting.family, PlantedDyck) else RUNGS
 
     def from_features(name: str, mixture: Mixture) -> StateSource:
         rng = setting.stream(f"ladder/{name}", mixture.n_minors)
-        return FeatureSource(setting.family, partial(RUNGS[name], mixture), rng)
+        return FeatureSource(setting.family, partial(features[name], mixture), rng)
 
     def at_random(mixture: Mixture) -> StateSource:
         return RandomSource(setting.family, setting.stream("ladder/random", mixture.n_minors))
 
-    return {**{name: partial(from_features, name) for name in RUNGS}, RANDOM: at_random}
+    return {**{name: partial(from_features, name) for name in features}, RANDOM: at_random}
 
 
 def climb(plain: Mixture, diverse: Mixture | None, setting: Setting) -> dict[str, Measured]:
     """Estimate every statistic on every analytic rung, by scope."""
+    arenas = {mixture.n_minors: Arenas(mixture, setting) for mixture in (plain, diverse) if mixture is not None}
 
     def side(make: Callable[[Mixture], StateSource], mixture: Mixture) -> Side:
         source = make(mixture)
-        return Side(source, mixture, findings(Captured.of(source, setting), setting, source.sites[0]))
+        return Side.of(source, Captured.of(source, setting), source.sites[0], arenas[mixture.n_minors])
 
     return {
-        name: statistics(side(make, plain), side(make, diverse) if diverse else None, setting)
+        name: without_intervention(side(make, plain), side(make, diverse) if diverse is not None else None)
         for name, make in rungs(setting).items()
     }
 

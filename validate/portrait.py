@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from theory import Batch, Mixture, divergence, target_loss
+from theory import Mixture
 from validate.capture import draw_natural
 from validate.forced import forced_interaction
 from validate.intervals import Estimate, Statistic, bootstrap
 from validate.measure import Captured, Setting, additive_fit, additive_model, profile, properties
-from validate.modes import REFERENCES, reference_mean, retrieval_or_prior
+from validate.modes import retrieval_or_prior
 from validate.sources import StateSource, predicted
-from validate.study import fresh_moments, mean_over_sequences, random_moments, training_batch
+from validate.study import fresh_moments, random_moments
 from validate.subspace import share_inside
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -25,7 +25,7 @@ N_TRAJECTORIES = 3
 def network_portrait(
     source: StateSource, captured: Captured, mixture: Mixture, setting: Setting, site: str
 ) -> dict[str, Any]:
-    """Describe one network: its states by layer and position, at the chosen site along sequences, its predictions."""
+    """Describe one network: its states by layer and position, at the chosen site along sequences."""
     return {
         "positions": list(setting.scored),
         "late": list(setting.late),
@@ -37,7 +37,6 @@ def network_portrait(
         "trajectories": trajectories(source, captured, mixture, setting, site),
         "forced": forced_interaction(setting.family, setting.majors),
         "subspace": subspace(captured, setting),
-        "modes": modes(source, mixture, setting),
     }
 
 
@@ -88,38 +87,6 @@ def subspace(captured: Captured, setting: Setting) -> dict[str, dict[str, Any]]:
         }
         table[site] = {name: asdict(_bootstrap(part, share_inside, setting)) for name, part in moments.items()}
     return table
-
-
-def modes(source: StateSource, mixture: Mixture, setting: Setting) -> dict[str, dict[str, Any]]:
-    """Return, by population, the distance to each Bayes predictor and the loss of each and of the network."""
-    rng, n = setting.stream("modes/others"), setting.sizes.mode_sequences
-    family = setting.family
-    populations = {
-        "training": training_batch(mixture, setting),
-        "majors": family.sample(rng, setting.majors, n),
-        "fresh": family.sample(rng, family.sample_pool(rng, n), n, tasks=np.arange(n)),
-    }
-    return {name: _population(source, mixture, batch, setting) for name, batch in populations.items()}
-
-
-def _population(source: StateSource, mixture: Mixture, batch: Batch, setting: Setting) -> dict[str, Any]:
-    kind = setting.family.target_kind
-    mean = source.mean(batch)
-    references = {name: predicted(reference_mean(name, mixture, batch), mean.shape[1]) for name in REFERENCES}
-    targets = predicted(setting.family.targets(batch), mean.shape[1])
-    distance = {name: divergence(kind, mean, reference) for name, reference in references.items()}
-    loss = {name: target_loss(kind, m, targets) for name, m in ({"network": mean} | references).items()}
-
-    def summary(values: np.ndarray) -> dict[str, Any]:
-        return {
-            "mean": asdict(mean_over_sequences(values, setting, "bootstrap/modes")),
-            "by_position": values.mean(axis=0).tolist(),
-        }
-
-    return {
-        "distance": {name: summary(values) for name, values in distance.items()},
-        "loss": {name: summary(values) for name, values in loss.items()},
-    }
 
 
 def _bootstrap(moments: np.ndarray, statistic: Statistic, setting: Setting) -> Estimate:

@@ -12,7 +12,7 @@ c_t is what is current: the symbol as one-hot, or the covariate. A and E are fix
 about 1, e_t is noise of length NOISE. "State i" is the residual stream from which target T - P + i is predicted.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -178,7 +178,7 @@ class RandomSource:
 
 FeatureFunction = Callable[[Mixture, Batch], tuple[np.ndarray, np.ndarray]]
 
-RUNGS: Mapping[str, FeatureFunction] = {
+RUNGS: dict[str, FeatureFunction] = {
     "exact Bayes": bayes_features,
     "averaging": averaging_features,
     "current symbol": symbol_features,

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from validate.claims import CLAIMS, Claim, Scope
 from validate.intervals import UNDEFINED, Estimate, hull
 from validate.judgement import Criterion, closest_null, judge, worst
@@ -29,6 +31,8 @@ class Outcome:
         Statistics of the trained networks; a scope is missing if the experiment trains no network for it.
     nulls : dict
         Statistics by scope and null.
+    predicted : dict
+        What theory predicts by scope, for statistics that no rung can have.
     layers : dict
         The layer chosen in each scope, and the last one under "last".
     """
@@ -38,6 +42,7 @@ class Outcome:
     calibrated: dict[Scope, dict[str, bool]]
     trained: Measured
     nulls: Nulls
+    predicted: dict[Scope, dict[str, float]]
     layers: dict[str, int]
 
 
@@ -116,16 +121,16 @@ def _part(criterion: Criterion, outcomes: Sequence[Outcome], scope: Scope) -> di
 
 
 def _calibrated(criterion: Criterion, outcome: Outcome, scope: Scope) -> bool:
-    if criterion.predicted is not None:
-        return True
-    return outcome.calibrated.get(scope, {}).get(criterion.statistic, False)
+    return not criterion.on_ladder or outcome.calibrated.get(scope, {}).get(criterion.statistic, False)
 
 
 def _predicted(criterion: Criterion, outcomes: Sequence[Outcome], scope: Scope) -> Estimate:
-    if criterion.predicted is not None:
-        return hull([Estimate(criterion.predicted, criterion.predicted, criterion.predicted)])
-    rungs = (outcome.ladder.get(criterion.exact, {}).get(scope, {}) for outcome in outcomes)
-    return hull(rung.get(criterion.statistic, UNDEFINED) for rung in rungs)
+    name = criterion.statistic
+    if criterion.on_ladder:
+        rungs = (outcome.ladder.get(criterion.exact, {}).get(scope, {}) for outcome in outcomes)
+        return hull(rung.get(name, UNDEFINED) for rung in rungs)
+    values = (outcome.predicted.get(scope, {}).get(name, np.nan) for outcome in outcomes)
+    return hull(Estimate(value, value, value) for value in values)
 
 
 def estimates_as_dict(table: Any) -> Any:
