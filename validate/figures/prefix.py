@@ -63,4 +63,4 @@ def _map(axes: Axes, portrait: dict[str, Any]) -> None:
         dots = axes.scatter(x, y, c=steps[own], marker=marker, alpha=0.8, label=f"task {task + 1}", **look)
     axes.figure.colorbar(dots, ax=axes, ticks=MaxNLocator(integer=True), label="steps shown")
     axes.set_ylabel("second direction")
-    axes.legend(handletextpad=0.1)
+    axes.legend(handletextpad=0.1, frameon=True, framealpha=0.8, edgecolor="none")
