@@ -144,8 +144,31 @@ def network_table(network: Row) -> dict[str, Any]:
         "chosen": network.get("chosen"),
         "columns": list(lines[0]["numbers"]) if lines else [],
         "lines": lines,
-        "modes": {POPULATIONS.get(name, name): mode for name, mode in network.get("modes", {}).items()},
+        "modes": modes_table(network["modes"]) if network.get("modes") else None,
     }
+
+
+def modes_table(modes: dict[str, Row]) -> dict[str, Any]:
+    """Return, by population, loss and distance of each candidate and its weight in the best mixture of them all."""
+    quantities = {"loss": "loss", "distance": "distance from the network", "weights": "weight in the best mixture"}
+    first = next(iter(modes.values()))
+    return {
+        "candidates": list(first["loss"]),
+        "populations": {
+            POPULATIONS.get(name, name): {
+                label: {candidate: _summary(entry) for candidate, entry in mode[key].items()}
+                for key, label in quantities.items()
+                if key in mode
+            }
+            for name, mode in modes.items()
+        },
+    }
+
+
+def _summary(entry: Any) -> Row:
+    """Return an estimate's numbers; a number by itself has no interval."""
+    numbers: Row = entry["mean"] if isinstance(entry, dict) else {"value": entry}
+    return numbers
 
 
 def by_claim(rows: Iterable[Row]) -> list[dict[str, Any]]:

@@ -37,9 +37,8 @@ def ladder_tables(ladder: dict[str, Any]) -> Figure:
 
 
 def _criteria(ladder: dict[str, Any], scope: str) -> list[Criterion]:
-    """Return the criteria of which some rung has the statistic in a scope."""
-    known = {name for measured in ladder["rungs"].values() for name in measured.get(scope, {})}
-    return [criterion for name, criterion in CRITERIA.items() if name in known]
+    """Return the criteria that the ladder rules on in a scope; others need a network with altered states."""
+    return [criterion for name, criterion in CRITERIA.items() if name in ladder["calibrated"][scope]]
 
 
 def _table(axes: Axes, ladder: dict[str, Any], scope: str, criteria: list[Criterion]) -> None:
@@ -47,9 +46,9 @@ def _table(axes: Axes, ladder: dict[str, Any], scope: str, criteria: list[Criter
     cells, shades = [], []
     for criterion in criteria:
         found = [_cell(criterion, rung.get(scope, {}).get(criterion.statistic)) for rung in ladder["rungs"].values()]
-        judges = ladder["calibrated"][scope].get(criterion.statistic)
+        judges = ladder["calibrated"][scope][criterion.statistic]
         name = f"{criterion.statistic} {criterion.bound()}"
-        cells.append([name, *(text for text, _ in found), JUDGES.get(judges, WORDS["undefined"])])
+        cells.append([name, *(text for text, _ in found), JUDGES[judges]])
         shades.append([BLANK, *(SHADES[place] for _, place in found), BLANK])
     widths = np.array([LABEL, *[COLUMN] * (len(ladder["rungs"]) + 1)])
     table = axes.table(
