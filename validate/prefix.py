@@ -27,7 +27,7 @@ mean_kaj is drawn towards an additive fit of (task, j) and symbol as if that wer
 Source: arXiv:2605.03780, boundary case E4; Golub, Heath and Wahba (1979) for the ridge penalty.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
