@@ -21,7 +21,7 @@ from jaxtyping import Float
 from theory import TargetKind, divergence
 
 N_NEWTON, ACCURACY, RIDGE = 50, 1e-7, 1e-9
-"""Newton steps at most; the change of weights that ends them; diagonal added to G, relative to its mean diagonal."""
+"""Newton steps at most; the change of weights that ends them; relative addition to the diagonal of G."""
 
 
 def simplex_minimum(gram: Float[np.ndarray, "R J J"], linear: Float[np.ndarray, "R J"]) -> Float[np.ndarray, "R J"]:
@@ -75,8 +75,8 @@ class Quadratic:
         """Minimise the weighted mean over sequences, plus price' u, over the simplex; one row a weighting."""
         n_sequences, n_candidates = self.linear.shape
         gram = (counts @ self.gram.reshape(n_sequences, -1)).reshape(-1, n_candidates, n_candidates)
-        scale = np.trace(gram, axis1=1, axis2=2) / n_candidates
-        gram = gram + RIDGE * scale[:, None, None] * np.eye(n_candidates)
+        # Each candidate's own diagonal: that of one which alone allows a symbol is larger than others' by many orders.
+        gram = gram * (1 + RIDGE * np.eye(n_candidates))
         return simplex_minimum(gram, counts @ self.linear - price / 2)
 
 

@@ -129,15 +129,15 @@ class Bound:
 def best_bound(tasks: TaskAnswers) -> Bound | None:
     """Return the largest bound over subsets and separations, or the one nearest to saying anything.
 
-    None if all tasks have the same answer.
+    None if no two tasks can be packed, because all have the same answer.
     """
     order, widest = np.argsort(tasks.errors), pdist(tasks.truth).max()
     if widest == 0:
         return None
     separations = (widest * np.arange(1, N_SEPARATIONS + 1) / N_SEPARATIONS).tolist()
     subsets = [tasks.some(order[: max(2, int(share * len(order)))]) for share in KEPT]
-    bounds = [bound for subset in subsets for bound in Bound.of(subset, separations)]
-    return max(bounds, key=lambda bound: (bound.bound, bound.bits - bound.bits_needed))
+    bounds = [bound for subset in subsets for bound in Bound.of(subset, separations) if bound.bits > 0]
+    return max(bounds, key=lambda bound: (bound.bound, bound.bits - bound.bits_needed), default=None)
 
 
 def distance_over_bound(

@@ -25,7 +25,7 @@ from validate.best_mixture import Quadratic, fit_mixture, simplex_minimum
 from validate.contest import Standing, margin, second_mode, two_modes
 from validate.experiment import load_preset
 from validate.measure import Setting
-from validate.modes import FLOOR, Arena, Arenas, distance, phase_ratio, reference_mean
+from validate.modes import FLOOR, Arena, Arenas, distance, floored, phase_ratio, reference_mean
 from validate.rivals import rivals
 from validate.sources import predicted
 
@@ -177,6 +177,36 @@ def test_the_fit_is_the_minimum_and_one_step_refits_it(kind):
     np.testing.assert_allclose(refit, again, atol=5e-3)
     exact, _ = fit_mixture(kind, candidates @ true, candidates, np.zeros(4))
     np.testing.assert_allclose(exact, true, atol=1e-5)
+
+
+@given(st.integers(0, 10_000), st.floats(-2, 0))
+def test_no_direction_improves_the_fit_even_where_candidates_exclude_symbols(seed, log_concentration):
+    rng = stream(seed, "sparse")
+    candidates = rng.dirichlet(np.full(4, 10**log_concentration), size=(20, 6, 4)).swapaxes(2, 3)
+    candidates[rng.random(candidates.shape) < 0.3] = 0
+    candidates = (candidates + 1e-9) / (candidates + 1e-9).sum(axis=2, keepdims=True)
+    candidates[..., 1] = 0.9 * candidates[..., 0] + 0.1 * candidates[..., 1]
+    candidates = np.moveaxis(floored("symbol", np.moveaxis(candidates, 3, 2)), 2, 3)
+    # Nearly a candidate, but not quite excluding what it excludes: the fit starts at a corner of great curvature.
+    mean = 0.999 * candidates[..., 0] + 0.001 * rng.dirichlet(np.full(4, 0.5), size=(20, 6))
+    price = 1e-3 * rng.random(4)
+    weights, _ = fit_mixture("symbol", mean, candidates, price)
+    slopes = price - (mean[..., None] * candidates / (candidates @ weights)[..., None]).sum(axis=2).mean(axis=(0, 1))
+    assert weights.min() >= 0
+    assert weights.sum() == pytest.approx(1)
+    assert slopes @ weights - slopes.min() < 2e-4  # bounds how much nearer any mixture could be
+
+
+def test_every_newton_step_comes_nearer(monkeypatch):
+    rng, price = stream(6, "steps"), np.zeros(4)
+    for _ in range(100):
+        candidates = rng.dirichlet(np.full(3, 0.05), size=(3, 2, 4)).swapaxes(2, 3) * 0.9999 + 0.0001 / 3
+        mean, reached = rng.dirichlet(np.full(3, 0.05), size=(3, 2)), []
+        for n_steps in range(6):
+            monkeypatch.setattr("validate.best_mixture.N_NEWTON", n_steps)
+            weights, _ = fit_mixture("symbol", mean, candidates, price)
+            reached.append(divergence("symbol", mean, candidates @ weights).mean())
+        assert np.all(np.diff(reached) <= 1e-12)
 
 
 def test_the_quadratic_model_has_the_distance_s_slope():

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import Transformer
@@ -115,6 +115,7 @@ def test_every_family_goes_through(kind):
     json.dumps(directions(sites, setting))
 
 
+@settings(max_examples=15)
 @given(st.integers(0, 100), st.integers(0, 3))
 def test_the_bound_holds_for_states_that_keep_every_task_apart(seed, rank):
     """Answers are the states' own first coordinates, up to an error, so distances and slope are known."""
