@@ -99,17 +99,22 @@ def _experiment(options: ExperimentOptions) -> "Experiment":
     return load_experiment(options.experiment) if options.experiment else load_preset(options.preset or "minimal")
 
 
-def _start(run: RunOptions, announce: Callable[[str], None]) -> "tuple[Experiment, Path]":
-    """Return the experiment asked for and its run folder, opened."""
-    from validate.run_folder import open_run, set_aside
+def _selected(run: RunOptions) -> "Experiment":
+    """Return the experiment asked for, with the families and seeds asked for."""
     from validate.selection import parse_seeds, select
 
-    chosen = select(_experiment(run), run.family or (), parse_seeds(run.seeds or ()))
+    return select(_experiment(run), run.family or (), parse_seeds(run.seeds or ()))
+
+
+def _opened(run: RunOptions, chosen: "Experiment", announce: Callable[[str], None]) -> Path:
+    """Return the run folder, ready to be written to."""
+    from validate.run_folder import open_run, set_aside
+
     folder = run.out or Path("runs") / chosen.name
     if run.fresh and (aside := set_aside(folder)):
         announce(f"The earlier run is kept as {aside}.")
     open_run(folder, chosen)
-    return chosen, folder
+    return folder
 
 
 @app.command()
@@ -132,8 +137,9 @@ def reproduce(
         from validate.selection import select_claims
 
         started = time.perf_counter()
-        chosen, folder = _start(run, console.print)
+        chosen = _selected(run)
         wanted = select_claims(chosen, claims or ())
+        folder = _opened(run, chosen, console.print)
         console.print(Outlook.of(chosen, folder, console.print).sentence())
         results = whole_line(chosen, folder, console.print, progress=not run.quiet, claims=wanted)
         console.print("Drawing the figures and writing the report.")
@@ -151,7 +157,8 @@ def train(run: RunOptions) -> None:
         from validate.outlook import Outlook
         from validate.reproduce import train_all
 
-        chosen, folder = _start(run, console.print)
+        chosen = _selected(run)
+        folder = _opened(run, chosen, console.print)
         console.print(Outlook.of(chosen, folder, console.print, measure=False).sentence())
         train_all(chosen, folder, progress=not run.quiet)
         console.print(f"Checkpoints: {folder / 'checkpoints'}")
@@ -221,13 +228,15 @@ def measure(
     """Judge states that were captured elsewhere, for sequences written by `sequences`."""
     console = _console()
     with _sentences():
-        from validate.console import print_states
+        from validate.console import as_text, print_states
         from validate.own_states.command import measure_files
+        from validate.run_folder import write_text
 
         folder = out or states[0].with_suffix(".measured")
         results = measure_files(_experiment(which), states, untrained or [], folder)
         print_states(console, results)
-        console.print(f"Results: {folder}", highlight=False)
+        write_text(folder / "report.txt", as_text(print_states, results))
+        console.print(f"Numbers and this text: {folder}", highlight=False)
 
 
 @app.command()

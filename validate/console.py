@@ -1,5 +1,7 @@
 """What the command line prints: the claims table, and the numbers of states captured elsewhere by site."""
 
+from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,9 @@ from rich.table import Table
 
 from validate.claims import CRITERIA
 from validate.report import number
+
+WIDTH = 150
+"""Columns of a table that is not shown on a terminal."""
 
 STYLES = {
     "supported": "green",
@@ -32,6 +37,13 @@ def print_states(console: Console, results: dict[str, Any]) -> None:
         console.print(claims_table(f"Claims of {results['experiment']['name']}", results["claims"]))
     for sentence in results["left_out"]:
         console.print(sentence, highlight=False, soft_wrap=True)
+
+
+def as_text(show: Callable[[Console, dict[str, Any]], None], results: dict[str, Any]) -> str:
+    """Return what would be printed, without colours."""
+    console = Console(file=StringIO(), width=WIDTH)
+    show(console, results)
+    return str(console.file.getvalue())  # type: ignore[attr-defined]
 
 
 def claims_table(title: str, rows: list[dict[str, Any]]) -> Table:

@@ -36,7 +36,7 @@ def network_of(experiment, kind, seed=0):
     return Transformer(network_config(experiment.family(kind), experiment.families[kind].network), seed=seed)
 
 
-def capture(network, sequences, path, design="minors=0", with_predictions=True, **changes):
+def capture(network, sequences, path, /, design="minors=0", with_predictions=True, **changes):
     """Write the states of a network as the documentation asks, `changes` to some tensors or metadata included."""
     tensors = {}
     with safe_open(sequences, framework="np") as file:
