@@ -10,14 +10,16 @@ from tiny import TOML
 
 from theory import Mixture, stream
 from theory.convex import task_points
-from validate.experiment import ExperimentError
+from validate.experiment import ExperimentError, network_config
 from validate.interpolation import MainEffects
 from validate.intervals import Estimate
+from validate.networks import untrained_networks
 from validate.run_folder import RunFolderError, open_run
+from validate.sources import NetworkSource
 from validate.sweep import load_sweep, parse_sweep, run_sweep
 from validate.sweep.design import BASE, Point, networks_of
 from validate.sweep.hypotheses import HYPOTHESES, hypothesis_rows
-from validate.sweep.point import Contest, Findings, Reading, exact_values
+from validate.sweep.point import Contest, Findings, Pair, Reading, Subject, exact_values
 from validate.sweep.quantities import QUANTITIES
 from validate.sweep.rows import reading, sweep_rows
 from validate.sweep.shapes import References, shape_values
@@ -44,6 +46,11 @@ def tiny():
 @pytest.fixture(scope="module")
 def shipped():
     return load_sweep("sweep")
+
+
+@pytest.fixture(scope="module")
+def two_points():
+    return parse_sweep(TOML + "[axes]\nmajors = [2, 3]\n", "tiny")
 
 
 # What a sweep is.
@@ -166,6 +173,27 @@ def test_m1_and_m2_are_where_they_are(shipped):
     assert 0 < second["excess loss, fresh"] < first["excess loss, fresh"]
 
 
+def test_values_are_those_of_the_estimates(two_points):
+    """What stands beside a measurement, nulls and ladder, is computed apart: it must be the same statistic."""
+    part = two_points.part(BASE, 0)
+    config = network_config(part.family, part.plan.network)
+    subjects = [
+        Subject.of(NetworkSource(model, part.family), part.setting)
+        for model in untrained_networks(part.kind, config, 2, 0)
+    ]
+    pair = Pair(subjects[0], subjects[1], part.diverse)
+    references = References.of(part.family, part.setting.majors)
+    estimates, values = pair.estimates(references)[0], pair.values(references)
+    contest = Contest.of(part.diverse, part.setting)
+    estimates |= contest.estimates(subjects[0].source)
+    values |= contest.of_source(subjects[0].source)
+    assert set(estimates) == set(values) == set(QUANTITIES)
+    for name, value in values.items():
+        if np.isfinite(estimates[name].value):
+            assert value == pytest.approx(estimates[name].value), name
+    assert estimates["R2_OOD"].value != estimates["R2_OOD majors only"].value
+
+
 def small(part):
     sizes = part.setting.sizes.model_copy(update={"cell_sequences": 16, "fresh_sequences": 4, "mode_sequences": 256})
     return replace(part, setting=replace(part.setting, sizes=sizes))
@@ -258,35 +286,30 @@ def test_lengths_are_multiples_of_the_base(along_overlap):
 
 
 @pytest.fixture(scope="module")
-def two_axes():
-    return parse_sweep(TOML + "[axes]\noverlap = [0.0, 0.5]\nmajors = [2, 4]\n", "tiny")
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory, two_axes):
+def run(tmp_path_factory, two_points):
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     told = []
-    return folder, run_sweep(two_axes, folder, told.append, progress=False), told
+    return folder, run_sweep(two_points, folder, told.append, progress=False), told
 
 
-def test_a_sweep_leaves_rows_figures_and_a_self_contained_report(run, two_axes):
+def test_a_sweep_leaves_rows_figures_and_a_self_contained_report(run, two_points):
     folder, report, told = run
     sweep = json.loads((folder / "sweep.json").read_text())
-    assert len(told) == len(two_axes.work) + 1
-    assert len(sweep["rows"]) == 4 * len(QUANTITIES)
-    assert len(sweep["shapes"]) == 4
+    assert len(told) == len(two_points.work) + 1
+    assert len(sweep["rows"]) == 2 * len(QUANTITIES)
+    assert len(sweep["shapes"]) == 2
     measured = [row["measured"] for row in sweep["rows"] if row["statistic"] in ("P0*", "R2_OOD", "edge length")]
     assert np.isfinite(measured).all()
     chance = [row["baseline"] for row in sweep["rows"] if (row["axis"], row["statistic"]) == ("majors", "R2_OOD")]
-    assert chance == [1 / 4, 3 / 4]
+    assert chance == [1 / 4, 2 / 4]
     html = report.read_text()
     assert "http" not in html.replace("http://www.w3.org", "")
-    assert html.count("data:image/svg+xml;base64,") == len(two_axes.axes)
-    for axis in two_axes.axes:
+    assert html.count("data:image/svg+xml;base64,") == len(two_points.axes)
+    for axis in two_points.axes:
         assert ET.parse(folder / "figures" / f"{axis}.svg").getroot().tag.endswith("svg")
 
 
-def test_what_is_finished_is_used_again_and_what_is_damaged_is_not(run, two_axes, monkeypatch):
+def test_what_is_finished_is_used_again_and_what_is_damaged_is_not(run, two_points, monkeypatch):
     folder, _, _ = run
     before = json.loads((folder / "sweep.json").read_text())
     monkeypatch.setattr("validate.sweep.run.write_sweep_report", lambda folder: folder)
@@ -296,30 +319,30 @@ def test_what_is_finished_is_used_again_and_what_is_damaged_is_not(run, two_axes
 
     with monkeypatch.context() as patch:
         patch.setattr("validate.sweep.run.examine_point", forbidden)
-        run_sweep(two_axes, folder, quietly, progress=False)
+        run_sweep(two_points, folder, quietly, progress=False)
         again = json.loads((folder / "sweep.json").read_text())
         assert again["rows"] == before["rows"]
-        kept = folder / "points" / "majors=4" / "measured.seed-0.json"
+        kept = folder / "points" / "majors=2" / "measured.seed-0.json"
         text = kept.read_text()
         kept.write_text("another key\n" + text.partition("\n")[2])
         with pytest.raises(AssertionError, match="measured again"):
-            run_sweep(two_axes, folder, quietly, progress=False)
-    run_sweep(two_axes, folder, quietly, progress=False)
+            run_sweep(two_points, folder, quietly, progress=False)
+    run_sweep(two_points, folder, quietly, progress=False)
     assert kept.read_text() == text
 
 
-def test_a_folder_belongs_to_one_sweep(run, two_axes, tmp_path):
+def test_a_folder_belongs_to_one_sweep(run, two_points, tmp_path):
     folder, _, _ = run
-    other = replace(two_axes, axes={"majors": (2, 3)})
+    other = replace(two_points, axes={"majors": (2, 4)})
     with pytest.raises(RunFolderError, match="holds another sweep"):
         run_sweep(other, folder, quietly, progress=False)
-    open_run(tmp_path / "run", two_axes.base)
+    open_run(tmp_path / "run", two_points.base)
     with pytest.raises(RunFolderError, match=r"a sweep needs a table \[axes\]"):
-        run_sweep(two_axes, tmp_path / "run", quietly, progress=False)
+        run_sweep(two_points, tmp_path / "run", quietly, progress=False)
 
 
 def test_a_sweep_of_markov_chains(tmp_path):
     text = TINY.replace("dice", "markov").replace("faces = 3", "states = 3")
-    sweep = parse_sweep(text.replace(AXES, "[axes]\noverlap = [0.0, 0.5]\n"), "markov")
+    sweep = parse_sweep(text.replace(AXES, "[axes]\nminor_mass = [0.1, 0.5]\n"), "markov")
     report = run_sweep(sweep, tmp_path / "run", quietly, progress=False)
-    assert "Along the overlap" in report.read_text()
+    assert "Along the mass q of the minors" in report.read_text()

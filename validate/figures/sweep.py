@@ -161,7 +161,7 @@ def _measure_axis(axes: Axes, scale: Literal["linear", "share", "log"]) -> None:
         axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _value_axis(axes: Axes, label: str, logarithmic: bool, values: Sequence[float]) -> None:
+def _value_axis(axes: Axes, label: str, logarithmic: bool, values: Sequence[int | float]) -> None:
     """Label an axis of the sweep at its values."""
     if logarithmic and min(values) > 0:
         axes.set_xscale("log")
@@ -171,7 +171,7 @@ def _value_axis(axes: Axes, label: str, logarithmic: bool, values: Sequence[floa
     axes.set_xlabel(label)
 
 
-def _cosines(axes: Axes, shapes: Sequence[Mapping[str, Any]], values: Sequence[float]) -> None:
+def _cosines(axes: Axes, shapes: Sequence[Mapping[str, Any]], values: Sequence[int | float]) -> None:
     """Draw the network's Gram matrix against the tasks': a point a pair, on the line if the shapes are the same."""
     axes.plot([-1, 1], [-1, 1], color=BLACK, ls=":", lw=1)
     for index, value in enumerate(values):

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import tomli_w
@@ -28,6 +28,9 @@ from validate.experiment import Experiment, ExperimentError, FamilyPlan, parse_e
 from validate.seed_plan import SeedPlan
 
 PRESET = "sweep"
+
+Number: TypeAlias = int | float
+"""A value of an axis; numbers of tasks are whole."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Point:
     """The base with one axis set to another value; the base itself has no axis."""
 
     axis: str | None = None
-    value: float = 0.0
+    value: Number = 0.0
 
     @property
     def name(self) -> str:
@@ -76,12 +79,12 @@ class SweepExperiment:
     ----------
     base : Experiment
         One family; one design without minors and one with.
-    axes : mapping of str to tuple of float
+    axes : mapping of str to tuple of numbers
         In the order in which they are run and shown.
     """
 
     base: Experiment
-    axes: Mapping[str, tuple[float, ...]]
+    axes: Mapping[str, tuple[Number, ...]]
 
     @property
     def name(self) -> str:
@@ -99,13 +102,13 @@ class SweepExperiment:
         return self.base.families[self.kind]
 
     @cached_property
-    def base_values(self) -> dict[str, float]:
+    def base_values(self) -> dict[str, Number]:
         """Value of each axis at the base."""
-        values = {"minor_mass": self.plan.minor_mass, "overlap": 0.0, "majors": self.plan.majors}
+        values: dict[str, Number] = {"minor_mass": self.plan.minor_mass, "overlap": 0.0, "majors": self.plan.majors}
         prior = getattr(self.base.family(self.kind), "concentration", None)
         return values if prior is None else values | {"concentration": prior}
 
-    def point(self, axis: str, value: float) -> Point:
+    def point(self, axis: str, value: Number) -> Point:
         """Return the point where an axis has a value."""
         return BASE if value == self.base_values[axis] else Point(axis, value)
 
@@ -206,7 +209,7 @@ def _require_two_designs(base: Experiment) -> None:
         raise ExperimentError(f"families.{kind}.designs: a sweep needs minors = 0 and one other; got minors {minors}")
 
 
-def _axes(table: Any) -> dict[str, tuple[float, ...]]:
+def _axes(table: Any) -> dict[str, tuple[Number, ...]]:
     if not isinstance(table, dict) or not table:
         raise ExperimentError(f"a sweep needs a table [axes] with some of {', '.join(AXES)}")
     for axis, values in table.items():

@@ -113,7 +113,8 @@ class Pair:
         coarse = replace(setting, sizes=setting.sizes.model_copy(update={"replicates": COARSE}))
         table["P0 contrast"] = stability_contrast(subject.source, self.mixture, coarse).value
         after, before = (
-            float(share_inside(side.inside(self.plain.site).mean(axis=0))) for side in (subject, self.plain)
+            share_inside(side.inside(self.plain.site).mean(axis=0, keepdims=True)).item()
+            for side in (subject, self.plain)
         )
         table |= {"R2_OOD": after, "R2_OOD majors only": before, "R2_OOD ratio": after / before}
         effects = late_design(subject.captured, setting, subject.site).main_effects()
