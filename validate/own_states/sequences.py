@@ -168,6 +168,7 @@ class Sequences:
         partial = path.with_name(f".{path.name}.partial")
         try:
             save_file({name: np.ascontiguousarray(t) for name, t in tensors.items()}, partial, metadata=self.metadata)
+            partial.chmod(0o644)
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
