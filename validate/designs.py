@@ -3,19 +3,20 @@
 One of two, as the family's targets are symbols or numbers; statistics see only `TaskDesign`.
 
     cells    symbols: the balanced design of `validate.capture`, equal cells of task by current symbol, two-way
-             analysis of variance (`validate.effects`)
+             analysis of variance (`validate.effects`); of planted Dyck paths background symbols only, because a step
+             set by hand breaks the path (`validate.prefix` has cells of steps)
     slopes   numbers: natural sequences, whose covariate is independent of the task, analysis of covariance
              (`validate.covariance`)
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
-from theory import LatentTasks, Pool
+from theory import LatentTasks, PlantedDyck, Pool
 from validate.capture import capture_balanced, draw_natural, shuffle_tasks
 from validate.covariance import SlopeHalves, SlopeMoments, estimate_slope_shares, slope_shares
 from validate.effects import EFFECTS, Halves, estimate_effects
@@ -24,6 +25,7 @@ from validate.intervals import Estimate
 from validate.sources import CHUNK, StateSource, predicted
 
 
+@runtime_checkable
 class TaskDesign(Protocol):
     """States of one site at some positions, S of them, by task."""
 
@@ -54,13 +56,20 @@ class TaskDesign(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class CellDesign:
-    """Balanced cells of task by current symbol: (S, K, V, n, W)."""
+    """Balanced cells of task by current symbol: (S, K, V, n, W).
+
+    Attributes
+    ----------
+    unset : int
+        How many further symbols have no cells; their vectors are 0.
+    """
 
     states: Float[np.ndarray, "S K V n W"]
+    unset: int = 0
 
     def at(self, positions: Sequence[int]) -> "CellDesign":
         """Return some of the scored positions."""
-        return CellDesign(self.states[list(positions)])
+        return replace(self, states=self.states[list(positions)])
 
     def estimate(self, rng: np.random.Generator, n_replicates: int) -> dict[str, Estimate]:
         """Estimate the shares of the analysis of variance at the last position."""
@@ -73,16 +82,17 @@ class CellDesign:
 
     def main_effects(self) -> MainEffects:
         """Average the centred cell means over cells and positions."""
-        return MainEffects.of_cells(self.states)
+        effects = MainEffects.of_cells(self.states)
+        return replace(effects, current=np.pad(effects.current, ((0, self.unset), (0, 0))))
 
     def shuffled(self, rng: np.random.Generator) -> "CellDesign":
         """Exchange the sequences of different tasks that have the same current symbol."""
-        return CellDesign(shuffle_tasks(self.states, rng))
+        return replace(self, states=shuffle_tasks(self.states, rng))
 
     def resampled(self, rng: np.random.Generator) -> "CellDesign":
         """Draw each cell's sequences again."""
         drawn = rng.integers(self.states.shape[3], size=self.states.shape[1:4])
-        return CellDesign(np.take_along_axis(self.states, drawn[None, ..., None], axis=3))
+        return replace(self, states=np.take_along_axis(self.states, drawn[None, ..., None], axis=3))
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,8 +166,9 @@ def capture_design(
     """
     if family.target_kind == "symbol":
         n_symbols = family.targets(draw_natural(family, rng, pool, 1)).shape[-1]
-        cells = capture_balanced(source, family, pool, positions, n_symbols, n_sequences, rng)
-        return {site: CellDesign(states) for site, states in cells.items()}
+        n_set = family.background if isinstance(family, PlantedDyck) else n_symbols
+        cells = capture_balanced(source, family, pool, positions, n_set, n_sequences, rng)
+        return {site: CellDesign(states, n_symbols - n_set) for site, states in cells.items()}
     n_features = family.current(draw_natural(family, rng, pool, 1)).shape[-1]
     batch = draw_natural(family, rng, pool, n_sequences * (n_features + 1))
     current = predicted(family.current(batch), len(family.encode(batch[:1]).positions))

@@ -9,9 +9,7 @@ The references are M1 (retrieval over the training pool), M2 (extrapolation: maj
 predictive. The phase ratio is log10( D(q, M1) / D(q, M2) ), D the mean distance: below 0 the network retrieves, above
 0 it extrapolates.
 
-Two conventions keep all numbers finite; they matter for planted Dyck paths only, whose tasks exclude symbols. Where no
-task of the pool can have produced what was seen, M1 has no posterior and goes back to its prior weights. A candidate
-that gives a symbol less than FLOOR / V is mixed with the uniform law, of weight FLOOR, before a distance is taken.
+`validate.finite` keeps all numbers finite where tasks exclude symbols.
 
 Source: the paper, section on two modes.
 """
@@ -25,38 +23,21 @@ from jaxtyping import Float
 
 from theory import (
     Batch,
-    ImpossibleSequenceError,
     Mixture,
     Prediction,
     TargetKind,
     divergence,
     extrapolation,
-    posterior,
     predicted_mean,
     prior_predictive,
-    retrieval,
 )
+from validate.finite import floored, retrieval_or_prior
 from validate.measure import Setting
 from validate.rivals import rivals
 from validate.sources import predicted
 
-FLOOR = 1e-6
-"""Weight of the uniform law in a candidate that excludes a symbol: as good as never, to a trained network."""
-
 LEAST_DISTANCE = 1e-12
 """Smaller mean distances are taken for it in the phase ratio, so that an exact predictor has a finite one."""
-
-
-def retrieval_or_prior(mixture: Mixture, batch: Batch) -> Prediction:
-    """Predict as `theory.retrieval`, with the prior weights wherever every task of the pool is excluded."""
-    try:
-        return retrieval(mixture, batch)
-    except ImpossibleSequenceError:
-        log_likelihood = mixture.family.log_likelihood(mixture.pool, batch)
-        lost = (log_likelihood[..., mixture.weights > 0] == -np.inf).all(axis=-1)
-        log_likelihood[lost] = 0.0
-        weights = posterior(log_likelihood, mixture.weights)
-        return Prediction(weights, mixture.family.mixed_mean(mixture.pool, batch, weights))
 
 
 REFERENCES: dict[str, Callable[[Mixture, Batch], Prediction]] = {
@@ -70,15 +51,6 @@ REFERENCES: dict[str, Callable[[Mixture, Batch], Prediction]] = {
 def reference_mean(name: str, mixture: Mixture, batch: Batch) -> Float[np.ndarray, "B T D"]:
     """Return a reference's prediction for every target."""
     return predicted_mean(REFERENCES[name], mixture, batch)
-
-
-def floored(kind: TargetKind, mean: Float[np.ndarray, "B P D"]) -> Float[np.ndarray, "B P D"]:
-    """Return a prediction that excludes no symbol: laws with an entry below FLOOR / V are mixed with the uniform."""
-    if kind == "real":
-        return mean
-    n_symbols = mean.shape[-1]
-    excludes = mean.min(axis=-1, keepdims=True) < FLOOR / n_symbols
-    return np.where(excludes, (1 - FLOOR) * mean + FLOOR / n_symbols, mean)
 
 
 def distance(

@@ -16,8 +16,9 @@ import model
 from model import StepRecord, TrainingConfig, Transformer, TransformerConfig, train
 from theory import Batch, LatentTasks, Mixture, ModelArrays, divergence, stream, target_loss
 from validate.experiment import Design, FamilyPlan, network_config
+from validate.finite import floored
 from validate.metrics import Metrics
-from validate.modes import REFERENCES, floored, phase_ratio, reference_mean
+from validate.modes import REFERENCES, phase_ratio, reference_mean
 from validate.sources import NetworkSource, predicted
 
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from theory import Mixture
 from validate.capture import draw_natural
+from validate.finite import retrieval_or_prior
 from validate.forced import forced_interaction
 from validate.intervals import Estimate, Statistic, bootstrap
 from validate.measure import Captured, Setting, additive_fit, additive_model, profile, properties
-from validate.modes import retrieval_or_prior
 from validate.sources import StateSource, predicted
 from validate.study import fresh_moments, random_moments
 from validate.subspace import share_inside

@@ -21,7 +21,8 @@ from jaxtyping import Float
 from scipy.special import softmax
 
 from model import Transformer
-from theory import Batch, LatentTasks, Mixture, extrapolation, hull_coordinates, retrieval
+from theory import Batch, LatentTasks, Mixture, extrapolation, hull_coordinates
+from validate.finite import floored, retrieval_or_prior
 
 CHUNK = 128
 """Sequences whose states a network captures at a time: bounds memory."""
@@ -121,15 +122,15 @@ class FeatureSource:
         return {"features": states + NOISE / np.sqrt(WIDTH) * self.rng.standard_normal(states.shape)}
 
     def mean(self, batch: Batch) -> Float[np.ndarray, "B P D"]:
-        """Return the prediction that goes with the features."""
+        """Return the prediction that goes with the features; like a network's it excludes no symbol."""
         n_positions = len(self.family.encode(batch).positions)
-        return predicted(self.features(batch)[1], n_positions)
+        return floored(self.family.target_kind, predicted(self.features(batch)[1], n_positions))
 
 
 def bayes_features(mixture: Mixture, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
     """Return what an exact Bayesian holds: M1's weights, or with minors M2's majors and the fresh task's prediction."""
     if mixture.minors is None:
-        prediction = retrieval(mixture, batch)
+        prediction = retrieval_or_prior(mixture, batch)
         return prediction.weights, prediction.mean
     prediction = extrapolation(mixture, batch)
     majors, fresh = prediction.weights[..., :-1], prediction.weights[..., -1:]

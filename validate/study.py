@@ -27,7 +27,7 @@ from validate.claims import Scope
 from validate.interpolation import AdditiveModel
 from validate.intervals import Estimate, bootstrap
 from validate.measure import Captured, Setting, additive_model, main_effects, properties
-from validate.modes import Arenas, reference_mean
+from validate.modes import Arenas, distance, reference_mean
 from validate.orthogonality import TaskStates, task_states
 from validate.sources import StateSource, predicted
 from validate.stability import stability_contrast
@@ -117,7 +117,7 @@ def other_majors(source: StateSource, arenas: Arenas) -> Statistics:
     others = setting.family.sample_pool(setting.stream("other majors"), len(setting.majors))
     mean = source.mean(batch)
     reference = predicted(reference_mean("M1", Mixture(setting.family, others), batch), mean.shape[1])
-    return {"KL to M1": _nats(divergence(setting.family.target_kind, mean, reference), arenas)}
+    return {"KL to M1": _nats(distance(setting.family.target_kind, mean, reference), arenas)}
 
 
 def shuffled_labels(captured: Captured, setting: Setting, site: str) -> Statistics:
