@@ -8,11 +8,11 @@ several criteria gets the worst of their verdicts (`validate.judgement`). A clai
     both          one against the other
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from validate.judgement import Criterion
+from validate.judgement import EXACT, Criterion
 
 Scope = Literal["majors only", "diverse", "both"]
 Place = Literal["chosen", "last", "none"]
@@ -49,6 +49,11 @@ class Claim:
     families: tuple[str, ...] = MARKOV_GIVEN_TASK
     place: Place = "chosen"
     paper: Mapping[tuple[str, Scope], float] = field(default_factory=dict)
+
+
+def criteria_of(claims: Iterable[Claim]) -> list[Criterion]:
+    """Return the criteria of some claims, in their order."""
+    return [criterion for claim in claims for criterion in claim.criteria]
 
 
 PROPERTIES = (
@@ -268,7 +273,60 @@ CAUSAL = (
 )
 """Causal claims, see `validate.interventions`."""
 
-CLAIMS = (*PROPERTIES, *RETRIEVAL, *MODES, *GEOMETRY, STABILITY, *CAUSAL)
+BOUNDARY = (
+    Claim(
+        "prefix in the residual",
+        "For planted Dyck paths task and symbol do not determine the state; with the prefix beside them they do.",
+        (
+            Criterion(
+                "Dyck residual", "1 − R² of cells", "at least", 0.1, exact="prefix", rivals=(EXACT, "symbol counts")
+            ),
+            Criterion("Dyck residual given prefix", "1 − R² of cells and prefix", "at most", 0.05, exact="prefix"),
+            Criterion(
+                "prefix effect",
+                "share of the prefix in what the symbol leaves",
+                "at least",
+                0.25,
+                exact="prefix",
+                rivals=("random", EXACT, "symbol counts"),
+            ),
+        ),
+        families=("dyck",),
+    ),
+    Claim(
+        "prefix can be read",
+        "A linear probe reads from the state how many steps of the path were shown.",
+        (
+            Criterion(
+                "prefix R2 beyond task",
+                "R² of the steps shown beyond (task, symbol)",
+                "at least",
+                0.5,
+                exact="prefix",
+                rivals=("random", EXACT),
+            ),
+        ),
+        families=("dyck",),
+    ),
+    Claim(
+        "prefix identity",
+        "A linear probe reads which prefix was shown, beyond what counts of ups and downs tell.",
+        (
+            Criterion(
+                "prefix R2 beyond counts",
+                "R² of the prefix beyond counts",
+                "at least",
+                0.5,
+                exact="prefix",
+                rivals=("random", EXACT, "symbol counts"),
+            ),
+        ),
+        families=("dyck",),
+    ),
+)
+"""Claims about planted Dyck paths, where the state cannot be a function of task and symbol, see `validate.prefix`."""
 
-CRITERIA = {criterion.statistic: criterion for claim in CLAIMS for criterion in claim.criteria}
+CLAIMS = (*PROPERTIES, *RETRIEVAL, *MODES, *GEOMETRY, STABILITY, *CAUSAL, *BOUNDARY)
+
+CRITERIA = {criterion.statistic: criterion for criterion in criteria_of(CLAIMS)}
 """Every criterion by its statistic."""

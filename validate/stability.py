@@ -3,15 +3,20 @@
     contrast = P0(majors) - P0(minors)        last site, last position
 
 P0 is the held-out R2 of `validate.effects` or `validate.covariance`. Minors are taken in groups of as many as there are
-majors, so that both R2 compare equally many tasks; their P0 is the mean over groups. The interval of the contrast runs
-from the difference of the closest ends to that of the farthest: wider than one of independent samples.
+majors, so that both R2 compare equally many tasks; their P0 is the mean over groups with the interval of Student's t
+over groups. The contrast's interval adds the two half-widths in quadrature, the samples being independent.
 
 Source: the paper, table of R2_cell of majors and minors.
 """
 
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import stats
+
 from theory import Mixture, Pool
 from validate.designs import capture_design
-from validate.intervals import UNDEFINED, Estimate, hull
+from validate.intervals import LEVEL, UNDEFINED, Estimate, hull
 from validate.measure import Setting
 from validate.sources import StateSource
 
@@ -41,12 +46,24 @@ def stabilities(source: StateSource, mixture: Mixture, setting: Setting) -> dict
     """Estimate P0 of the majors and, over groups, of the minors, by site."""
     majors = stability(source, mixture.majors, setting, "majors")
     groups = [stability(source, pool, setting, "minors", index) for index, pool in enumerate(minor_groups(mixture))]
-    return {site: {"majors": majors[site], "minors": hull(group[site] for group in groups)} for site in majors}
+    return {site: {"majors": majors[site], "minors": over_groups([group[site] for group in groups])} for site in majors}
+
+
+def over_groups(groups: Sequence[Estimate]) -> Estimate:
+    """Return the mean over groups with the interval of Student's t; of one group, its own interval."""
+    if len(groups) < 2:
+        return hull(groups)
+    values = np.array([group.value for group in groups])
+    half = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * stats.sem(values)
+    return Estimate(float(values.mean()), float(values.mean() - half), float(values.mean() + half))
 
 
 def contrast(majors: Estimate, minors: Estimate) -> Estimate:
-    """Return the difference of two estimates with the interval between its extremes."""
-    return Estimate(majors.value - minors.value, majors.low - minors.high, majors.high - minors.low)
+    """Return the difference of two independent estimates."""
+    value = majors.value - minors.value
+    low = value - np.hypot(majors.value - majors.low, minors.high - minors.value)
+    high = value + np.hypot(majors.high - majors.value, minors.value - minors.low)
+    return Estimate(value, float(low), float(high))
 
 
 def stability_contrast(source: StateSource, mixture: Mixture, setting: Setting) -> Estimate:

@@ -10,12 +10,13 @@ from tiny import family_setting, mixtures
 
 from theory import RegressionBatch, stream
 from validate.choice import best_site, chosen_site, shortfall
-from validate.claims import CRITERIA, PROPERTIES
+from validate.claims import CRITERIA, PROPERTIES, criteria_of
 from validate.judgement import Criterion
 from validate.ladder import EXACT, RANDOM, rungs
 from validate.measure import Captured, Setting
 
-NAMES = [criterion.statistic for claim in PROPERTIES for criterion in claim.criteria if not criterion.sign]
+JUDGED = criteria_of(PROPERTIES)
+NAMES = [criterion.statistic for criterion in JUDGED if not criterion.sign]
 PERFECT = {name: 1.0 if CRITERIA[name].direction == "at least" else 0.0 for name in NAMES}
 
 
@@ -94,20 +95,20 @@ def test_a_source_of_one_site_is_not_measured_to_choose(setting):
 
 def test_where_nothing_can_be_measured_there_is_still_a_site():
     undefined = dict.fromkeys(NAMES, math.nan)
-    assert best_site({"a": undefined, "b": undefined}) == "a"
-    assert best_site({"a": {}, "b": {}}) == "a"
-    assert best_site({"a": undefined, "b": undefined | {"P0": 0.5}}) == "b"
+    assert best_site({"a": undefined, "b": undefined}, JUDGED) == "a"
+    assert best_site({"a": {}, "b": {}}, JUDGED) == "a"
+    assert best_site({"a": undefined, "b": undefined | {"P0": 0.5}}, JUDGED) == "b"
 
 
 def test_the_earliest_of_equals_is_chosen_and_every_criterion_counts_but_signs():
-    assert best_site({"a": PERFECT, "b": PERFECT}) == "a"
+    assert best_site({"a": PERFECT, "b": PERFECT}, JUDGED) == "a"
     for name in NAMES:
-        assert best_site({"a": PERFECT | {name: math.nan}, "b": PERFECT}) == "b", name
-    assert best_site({"a": PERFECT | {"P3* contest": -1.0}, "b": PERFECT | {"P3* contest": 1.0}}) == "a"
+        assert best_site({"a": PERFECT | {name: math.nan}, "b": PERFECT}, JUDGED) == "b", name
+    assert best_site({"a": PERFECT | {"P3* contest": -1.0}, "b": PERFECT | {"P3* contest": 1.0}}, JUDGED) == "a"
     # How far beyond a tolerance a value lies earns nothing; what is missed is added up.
-    assert best_site({"a": PERFECT | {"P0": 0.96}, "b": PERFECT}) == "a"
+    assert best_site({"a": PERFECT | {"P0": 0.96}, "b": PERFECT}, JUDGED) == "a"
     two_near, one_far = PERFECT | {"P0": 0.9, "P2": 0.9}, PERFECT | {"P0": 0.2}
-    assert best_site({"a": one_far, "b": two_near}) == "b"
+    assert best_site({"a": one_far, "b": two_near}, JUDGED) == "b"
 
 
 @given(st.sampled_from(["at least", "at most"]), st.floats(0.01, 0.99), st.floats(-3, 3), st.floats(0, 2))

@@ -27,6 +27,7 @@ def outcome(seed=0, layers=LAYERS, scope=MAJORS_ONLY, **changed):
         {other: dict.fromkeys(CRITERIA, True) for other in SCOPES},
         {other: table(GOOD, **changed) if other == scope else table(GOOD) for other in SCOPES},
         {other: {"untrained": table(BAD)} for other in SCOPES},
+        {other: dict.fromkeys(CRITERIA, 0.75) for other in SCOPES},
         layers,
     )
 
@@ -81,6 +82,16 @@ def test_a_row_shows_its_deciding_criterion():
     assert (mixed["verdict"], mixed["statistic"]) == ("inconclusive", "P3 r")
 
 
+def test_a_null_counts_in_its_own_scope():
+    first = outcome()
+    first.nulls[DIVERSE]["as good"] = table(GOOD)
+    rows = rows_of(first)
+    assert rows["P0", "minors=8"]["verdict"] == "unspecific"
+    assert set(rows["P0", "minors=8"]["nulls"]) == {"untrained", "as good"}
+    assert rows["P0", "minors=0"]["verdict"] == "supported"
+    assert set(rows["P0", "minors=0"]["nulls"]) == {"untrained"}
+
+
 def test_every_seed_must_agree():
     rows = rows_of(outcome(0), outcome(1, P0=0.5))
     row = rows["P0", "minors=0"]
@@ -111,3 +122,13 @@ def test_every_claim_can_be_told_from_its_neighbours():
     assert len(set(names)) == len(names)
     statistics = [criterion.statistic for claim in CLAIMS for criterion in claim.criteria]
     assert len(set(statistics)) == len(statistics)
+
+
+def test_a_statistic_that_no_rung_can_have_is_predicted_by_theory_and_needs_no_calibration():
+    first = outcome()
+    first.calibrated[MAJORS_ONLY]["steering"] = first.calibrated[MAJORS_ONLY]["P0"] = False
+    rows = rows_of(first)
+    assert rows["steering", "minors=0"]["verdict"] == "supported"
+    assert rows["steering", "minors=0"]["predicted"] == 0.75
+    assert rows["P0", "minors=0"]["verdict"] == "not tested"
+    assert rows["P0", "minors=8"]["predicted"] == 1.5
