@@ -35,6 +35,9 @@ from validate.subspace import random_basis
 N_PARTS = 4
 """Parts into which the sequences of the search are cut; steps take them in turn."""
 
+ROUND_OFF = 1e-12
+"""Tangents this short beside the gradient are round-off: there is no uphill."""
+
 
 @dataclass(frozen=True, eq=False)
 class Found:
@@ -79,7 +82,7 @@ def ascend(
     overlap = frame.T @ gradient
     tangent = gradient - frame @ (overlap + overlap.T) / 2
     length = np.linalg.norm(tangent)
-    if length == 0:
+    if length <= ROUND_OFF * np.linalg.norm(gradient):
         return frame
     return np.linalg.qr(frame + angle / length * tangent)[0]
 

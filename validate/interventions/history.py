@@ -46,7 +46,7 @@ def history_rises(subject: Subject, batch: Batch) -> dict[str, Float[np.ndarray,
     """
     family, arrays = subject.family, subject.family.encode(batch)
     last = len(arrays.positions) - 1
-    columns = np.unique(np.linspace(0.8 * last, last, N_LAST).round().astype(int))
+    columns = np.unique(np.linspace(0.8 * last, last, N_LAST).round().astype(int)).tolist()
     targets = subject.beside(family.targets(batch))
 
     def loss(column: int, edit: dict[str, Edit]) -> Float[np.ndarray, " B"]:

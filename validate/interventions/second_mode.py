@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from validate.intervals import Estimate, bootstrap, explained_share, ratio
+from validate.intervals import Estimate, Statistic, bootstrap, explained_share, ratio
 from validate.interventions.ascent import Found, search
 from validate.interventions.carrying import Context, Reading
 from validate.interventions.dissociation import CONTROL, THETA, Losses, RandomRises, Rises, V, contrasts, spread
@@ -138,7 +138,7 @@ class SecondMode:
         fit, score = self.samples.fit[FRESH], self.samples.evaluation[FRESH]
         return self.fit.with_averages(self.subject, fit), self.score.with_averages(self.subject, score)
 
-    def _share(self, statistic: Any, moments: Moments) -> Estimate:
+    def _share(self, statistic: Statistic, moments: Float[np.ndarray, "B M"]) -> Estimate:
         return bootstrap(moments, statistic, self.subject.stream("bootstrap/shares"), self.settings.replicates)
 
     def _mean(self, values: Float[np.ndarray, " B"]) -> Estimate:
