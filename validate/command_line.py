@@ -19,6 +19,7 @@ from validate.options import Blas, ExperimentOptions, Out, Quiet, RunOptions, wi
 
 if TYPE_CHECKING:
     from validate.experiment import Experiment
+    from validate.outlook import Outlook
 
 UsageError: Any = typer.BadParameter.__base__
 """What Typer raises for an option or a value it does not know."""
@@ -117,6 +118,20 @@ def _opened(run: RunOptions, chosen: "Experiment", announce: Callable[[str], Non
     return folder
 
 
+def _outlook(run: RunOptions, chosen: "Experiment", folder: Path, console: Console, measure: bool) -> "Outlook":
+    """Say how long it will take; returns what says how much is left."""
+    from model.progress import announce_compilation
+    from validate.outlook import SPOKEN_EVERY, Outlook
+
+    if not run.quiet:
+        announce_compilation()
+    # On a terminal a bar shows the time a network has left; sentences would tear it.
+    every = None if console.is_terminal else SPOKEN_EVERY
+    outlook = Outlook.of(chosen, folder, console.print, every, measure)
+    console.print(outlook.sentence())
+    return outlook
+
+
 @app.command()
 @with_options(RunOptions)
 def reproduce(
@@ -131,7 +146,6 @@ def reproduce(
     _settle_blas(run.blas, console)
     with _sentences():
         from validate.console import print_claims
-        from validate.outlook import Outlook
         from validate.report import write_report
         from validate.reproduce import reproduce as whole_line
         from validate.selection import select_claims
@@ -140,7 +154,7 @@ def reproduce(
         chosen = _selected(run)
         wanted = select_claims(chosen, claims or ())
         folder = _opened(run, chosen, console.print)
-        console.print(Outlook.of(chosen, folder, console.print).sentence())
+        _outlook(run, chosen, folder, console, measure=True)
         results = whole_line(chosen, folder, console.print, progress=not run.quiet, claims=wanted)
         console.print("Drawing the figures and writing the report.")
         print_claims(console, results, write_report(folder))
@@ -154,12 +168,11 @@ def train(run: RunOptions) -> None:
     console = _console()
     _settle_blas(run.blas, console)
     with _sentences():
-        from validate.outlook import Outlook
         from validate.reproduce import train_all
 
         chosen = _selected(run)
         folder = _opened(run, chosen, console.print)
-        console.print(Outlook.of(chosen, folder, console.print, measure=False).sentence())
+        _outlook(run, chosen, folder, console, measure=False)
         train_all(chosen, folder, progress=not run.quiet)
         console.print(f"Checkpoints: {folder / 'checkpoints'}")
 

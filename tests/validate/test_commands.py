@@ -49,7 +49,7 @@ def test_a_selection_trains_in_a_folder_of_its_own(experiment, tmp_path):
 def test_only_the_claims_asked_for_are_judged(experiment, tmp_path, monkeypatch):
     asked = []
 
-    def judge(chosen, folder, announce, progress, claims):
+    def judge(chosen, folder, announce, progress, claims, **rest):
         asked.append((chosen.name, folder.name, claims))
         return {"experiment": {"name": chosen.name}, "claims": []}
 
