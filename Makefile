@@ -1,8 +1,10 @@
-# make reproduce [PRESET=minimal|quick]   train, measure, judge, report
+# make reproduce [PRESET=minimal|quick] [BLAS=auto|pinned]   train, measure, judge, report
 # make bench                              time a training step beside PyTorch and NumPy (installs PyTorch)
 # make test                               lint, types, and the tests twice: compiled, and with shapes checked
 PYTHON ?= python3
 PRESET ?= minimal
+# auto lets OpenBLAS choose its kernel even where the environment pins a slower one; results change in the last bits.
+BLAS   ?= auto
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
@@ -10,7 +12,7 @@ STAMP  := $(VENV)/.installed
 .PHONY: reproduce test bench lint clean
 
 reproduce: $(STAMP)
-	$(BIN)/python -m validate reproduce --preset $(PRESET)
+	$(BIN)/python -m validate reproduce --preset $(PRESET) --blas $(BLAS)
 
 test: $(VENV)/.installed-test lint
 	$(BIN)/python -m pytest

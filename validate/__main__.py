@@ -2,4 +2,5 @@
 
 from validate.command_line import app
 
-app(prog_name="python -m validate")
+if __name__ == "__main__":  # processes that measure import this module again
+    app(prog_name="python -m validate")

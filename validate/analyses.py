@@ -18,6 +18,7 @@ from validate.interventions.subject import Subject
 from validate.orthogonality import directions, near_orthogonality
 from validate.prefix import prefix_portrait, prefix_statistics, shuffled_prefixes
 from validate.sources import NetworkSource
+from validate.state_packing import distance_over_bound
 from validate.study import Measured, Nulls, Side, Statistics, contrast_of, fall, other_majors, predictions
 
 PAIRED = ("OOD loss falls", "smallest angle")
@@ -107,6 +108,14 @@ def interventions(side: Side, untrained: Sequence[Side], settings: Causal) -> An
     """Run the causal tests on the network of one side."""
     found = causal(_subject(side, side), settings, [_subject(other, side) for other in untrained])
     return Analysis(scope_of(side), found.statistics, found.nulls, found.predicted, {"causal": found.portrait})
+
+
+def packing(side: Side) -> Analysis:
+    """Hold the last states of a network's fresh tasks against the packing bound."""
+    if not isinstance(side.source, NetworkSource):
+        raise TypeError(f"the packing bound needs a network's read-out; got {type(side.source).__name__}")
+    statistics, nulls, portrait = distance_over_bound(side.source, side.tasks[side.source.sites[-1]], side.setting)
+    return Analysis(scope_of(side), statistics, nulls, {"distance over bound": 0.0}, {"packing": portrait})
 
 
 def _subject(side: Side, tested: Side) -> Subject:

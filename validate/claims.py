@@ -56,6 +56,11 @@ def criteria_of(claims: Iterable[Claim]) -> list[Criterion]:
     return [criterion for claim in claims for criterion in claim.criteria]
 
 
+def _altered(statistic: str, label: str, tolerance: float = 0.0, sign: bool = False) -> Criterion:
+    """Return a criterion of a network whose read-out is run on other states: no rung of the ladder can have it."""
+    return Criterion(statistic, label, "at least", tolerance, sign=sign, on_ladder=False)
+
+
 PROPERTIES = (
     Claim(
         "P0",
@@ -208,6 +213,12 @@ GEOMETRY = (
         (Criterion("OOD in minors' span", "share of squares in three directions", "at least", 0.5),),
         scopes=(DIVERSE,),
     ),
+    Claim(
+        "packing bound",
+        "Some state of a fresh task is as far from the task vectors as the packing bound says: a theorem.",
+        (_altered("distance over bound", "log10 of largest distance / bound", sign=True),),
+        place="last",
+    ),
 )
 """Claims about where states of fresh tasks go, see `validate.subspace` and `validate.orthogonality`."""
 
@@ -223,11 +234,6 @@ STABILITY = Claim(
         ("regression", DIVERSE): 0.970 - 0.832,
     },
 )
-
-
-def _altered(statistic: str, label: str, tolerance: float = 0.0, sign: bool = False) -> Criterion:
-    """Return a criterion of a network run with altered states: no rung of the ladder can have it."""
-    return Criterion(statistic, label, "at least", tolerance, sign=sign, on_ladder=False)
 
 
 CAUSAL = (

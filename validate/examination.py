@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model import Transformer
-from validate.analyses import Gathered, alone, interventions, second, untrained_name
+from validate.analyses import Gathered, alone, interventions, packing, second, untrained_name
 from validate.choice import chosen_site
 from validate.claims import BOTH, DIVERSE, MAJORS_ONLY
 from validate.experiment import network_config
@@ -56,7 +56,7 @@ def examine(part: SeedPlan, trained: Mapping[str, Transformer]) -> Examination:
         side = Side.of(source, captured, site, arenas[design])
         portrait = _portrait(part, design, source, captured, site)
         others = [_beside(other, side) for other in bare] if scope else []
-        found = list(alone(side, others))
+        found = [*alone(side, others), packing(side)]
         if scope and part.plan.causal is not None:
             found.append(interventions(side, others, part.plan.causal))
         for analysis in found:

@@ -60,8 +60,10 @@ def resampling_weights(
     ndarray, shape (n_replicates, strata, n_units)
         Non-negative weights that sum to 1 over the units of each stratum.
     """
-    counts = rng.multinomial(n_units, np.full(n_units, 1 / n_units), size=(n_replicates, strata))
-    return counts / n_units
+    rows = np.arange(n_replicates * strata)[:, None] * n_units
+    drawn = rng.integers(n_units, size=(n_replicates * strata, n_units)) + rows
+    counts = np.bincount(drawn.ravel(), minlength=drawn.size)
+    return counts.reshape(n_replicates, strata, n_units) / n_units
 
 
 def bootstrap(

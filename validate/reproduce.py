@@ -6,19 +6,18 @@ Training is kept in the run folder's checkpoints and goes on where it stopped. W
 
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from model import Transformer
 from validate.environment import describe, peak_memory_bytes
-from validate.examination import Examination, examine
+from validate.examination import Examination
 from validate.experiment import Experiment
-from validate.measured import kept
 from validate.networks import code_fingerprint, train_network
 from validate.run_folder import open_run, to_json, write_text
 from validate.seed_plan import SeedPlan, seed_plans
 from validate.verdicts import claim_rows
+from validate.workers import measure_seeds
 
 Announce = Callable[[str], None]
 
@@ -77,10 +76,11 @@ def reproduce(
         "untrained": [],
     }
     examined: dict[str, list[Examination]] = {}
-    for index, part in enumerate(parts):
-        announce(f"Measuring {part.kind}, seed {part.seed} ({index + 1} of {len(parts)}).")
-        networks = trained[part.kind, part.seed]
-        examination = kept(folder, part, networks, partial(examine, part, networks))
+    announce(f"Measuring {len(parts)} seed{'s' if len(parts) > 1 else ''}.")
+    buffers = [{name: net.buffer for name, net in trained[part.kind, part.seed].items()} for part in parts]
+    for index, examination in enumerate(measure_seeds(experiment, parts, buffers, folder)):
+        part = parts[index]
+        announce(f"Measured {part.kind}, seed {part.seed} ({index + 1} of {len(parts)}).")
         examined.setdefault(part.kind, []).append(examination)
         identity = {"family": part.kind, "seed": part.seed}
         results["ladder"].append(identity | examination.ladder)
