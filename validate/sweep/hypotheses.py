@@ -15,7 +15,6 @@ import numpy as np
 
 from validate.intervals import Estimate, hull
 from validate.judgement import Criterion, judge
-from validate.stability import contrast
 from validate.sweep.design import SweepExperiment
 from validate.sweep.rows import Table, reading
 
@@ -50,6 +49,11 @@ HYPOTHESES = (
 """Fixed beforehand; a sweep judges those of its axes."""
 
 
+def change(first: Estimate, last: Estimate) -> Estimate:
+    """Return last - first with the interval between its extremes, as both ends saw the same draws."""
+    return Estimate(last.value - first.value, last.low - first.high, last.high - first.low)
+
+
 def hypothesis_rows(sweep: SweepExperiment, table: Table) -> list[dict[str, Any]]:
     """Judge the hypotheses about a sweep's axes, a row each."""
     return [_row(hypothesis, sweep, table) for hypothesis in HYPOTHESES if hypothesis.axis in sweep.axes]
@@ -59,7 +63,7 @@ def _row(hypothesis: Hypothesis, sweep: SweepExperiment, table: Table) -> dict[s
     values = sweep.axes[hypothesis.axis]
     ends = [sweep.point(hypothesis.axis, value) for value in (values[0], values[-1])]
     pairs = [[reading(table, point, seed, hypothesis.statistic) for point in ends] for seed in sweep.plan.seeds]
-    measured = hull(contrast(last.measured, first.measured) for first, last in pairs)
+    measured = hull(change(first.measured, last.measured) for first, last in pairs)
     untrained = np.array([last.untrained - first.untrained for first, last in pairs])
     null = Estimate(float(untrained.mean()), float(untrained.min()), float(untrained.max()))
     direction: Literal["at least", "at most"] = "at least" if hypothesis.direction == "rises" else "at most"
