@@ -27,7 +27,7 @@ MAJOR_TASKS = {
     "regression": [[1.5, 0.5], [-0.5, 1.5], [-0.3, -1.0]],
     "markov": [np.roll([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]], shift, axis=1) for shift in range(3)],
 }
-SETTINGS = Causal(sequences=60, rank=2, steps=40, restarts=2, directions=10, grid=4, replicates=200)
+SETTINGS = Causal(sequences=60, rank=2, steps=40, restarts=1, directions=6, grid=3, replicates=100)
 DISSOCIATIONS = ("theta specificity", "V specificity", "V dissociation", "V minors")
 
 
