@@ -53,7 +53,7 @@ def short(value: float | None) -> str:
     """Write a number to three decimals, a small one to two significant digits; a dash if it is undefined."""
     if value is None or value != value:
         return "—"
-    return f"{value:.3f}" if abs(value) >= 0.1 else f"{value:.2g}"
+    return (f"{value:.3f}" if abs(value) >= 0.1 else f"{value:.2g}").replace("-", "−")
 
 
 def estimate(numbers: dict[str, float | None]) -> str:

@@ -1,0 +1,238 @@
+"""Figures of networks whose numbers are made up: what is drawn, where it lies, and what is left out."""
+
+import warnings
+from functools import cache
+from itertools import combinations
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.transforms import Bbox
+
+from validate.claims import CLAIMS, DIVERSE
+from validate.figures import groups
+from validate.figures.alignment import alignment_bands
+from validate.figures.gallery import GALLERY, Entry
+from validate.figures.interaction import interaction_by_layer
+from validate.figures.interpolation import interpolation_by_position
+from validate.figures.ladder import ladder_tables
+from validate.figures.properties import properties_by_layer
+from validate.figures.simplex import simplex_trajectories
+from validate.figures.stability import PAPER, has_minors, stability_by_layer
+from validate.figures.style import house_style, layer_colours
+
+POSITIONS = [1, 3, 7, 12, 15]
+
+
+def estimate(value, half=0.02):
+    return {"value": value, "low": value - half, "high": value + half}
+
+
+def network(design="minors=0", layers=3, family="markov", minors=False, forced=0.4):
+    """Return a network's entry of results, with numbers that fall from layer to layer."""
+    rng = np.random.default_rng(layers)
+    sites = [f"post_mlp.{layer}" for layer in range(layers)]
+    falling = np.linspace(0.9, 0.2, layers)
+    four = ("P0", "P0*", "P1", "P1*")
+    nothing = {"value": None, "low": None, "high": None}
+    paths = rng.dirichlet(np.ones(3), size=(3, 16)).tolist()
+    return {
+        "family": family,
+        "seed": 0,
+        "design": design,
+        "chosen": sites[layers // 2],
+        "positions": POSITIONS,
+        "profile": {
+            site: {name: [share] * len(POSITIONS) for name in four} | {"P2": [share] * 16, "P3 TV": [share] * 16}
+            for site, share in zip(sites, falling, strict=True)
+        },
+        "properties": {
+            site: {name: estimate(share) for name in four} for site, share in zip(sites, falling, strict=True)
+        },
+        "stability": {
+            site: {"majors": estimate(share), "minors": estimate(share / 2) if minors else nothing}
+            for site, share in zip(sites, falling, strict=True)
+        },
+        "alignment": {
+            name: np.sort(rng.random((5, 16)), axis=0).tolist() for name in ("posterior", "states", "averaging")
+        },
+        "trajectories": {
+            name: {"posterior": paths, "states": paths}
+            for name in ("majors", "fresh tasks", *(["minors"] if minors else []))
+        },
+        "forced": None if forced is None else {"P1": forced, "P1*": 2 * forced},
+    }
+
+
+def trio(layers=3, family="markov"):
+    return [
+        network(layers=layers, family=family),
+        network("minors=64", layers, family, minors=True),
+        network("untrained", layers, family),
+    ]
+
+
+def ladder():
+    good, bad = estimate(0.99, 0.001), estimate(0.3)
+    undefined = {"value": None, "low": None, "high": None}
+    return {
+        "family": "dice",
+        "seed": 0,
+        "rungs": {
+            "exact Bayes": {"majors only": {"P0": good, "P1": good}, "both": {"R2_OOD ratio": bad}},
+            "random": {"majors only": {"P0": bad, "P1": estimate(0.01, 0.001)}, "both": {"R2_OOD ratio": undefined}},
+        },
+        "calibrated": {"majors only": {"P0": True, "P1": False}, "both": {"R2_OOD ratio": False}},
+    }
+
+
+FIGURES = {
+    "properties": lambda: properties_by_layer(trio()),
+    "sixteen layers": lambda: properties_by_layer(trio(layers=16, family="regression")),
+    "interpolation": lambda: interpolation_by_position(trio(layers=8)),
+    "interaction": lambda: interaction_by_layer(trio()),
+    "stability": lambda: stability_by_layer([network("minors=64", minors=True), network("minors=256", minors=True)]),
+    "alignment": lambda: alignment_bands(trio(), 3),
+    "simplex": lambda: simplex_trajectories(trio()[:2]),
+    "ladder": lambda: ladder_tables(ladder()),
+}
+
+
+@cache
+def drawn(name):
+    """Return a figure, laid out; a layout that fails warns, and warnings are errors."""
+    with house_style("test"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = FIGURES[name]()
+        FigureCanvasAgg(figure).draw()
+    return figure
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_axes_hold_something_and_lie_apart(name):
+    figure = drawn(name)
+    for axes in figure.axes:
+        assert axes.has_data() or axes.tables, f"an empty frame in {name}"
+        assert all(extent > 5 for extent in axes.get_window_extent().size), f"a frame squeezed flat in {name}"
+    # Ternary axes count room for labels they do not have, so their frames are compared.
+    boxes = [axes.get_window_extent() if name == "simplex" else axes.get_tightbbox() for axes in figure.axes]
+    for first, second in combinations(boxes, 2):
+        common = Bbox.intersection(first, second)
+        assert common is None or min(common.size) < 1, f"axes overlap in {name}"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_say_which_networks_they_show(name):
+    words = " ".join(
+        text.get_text()
+        for axes in drawn(name).axes
+        for text in (axes.title, *axes.texts, axes._left_title, *_legend_texts(axes))
+    )
+    wanted = {"interaction": [], "ladder": ["dice: majors only", "dice: both"], "stability": ["minors=256"]}
+    for text in wanted.get(name, ["minors=0", "minors=64"]):
+        assert text in words
+
+
+def _legend_texts(axes):
+    return axes.get_legend().get_texts() if axes.get_legend() else []
+
+
+def test_layers_have_colours_of_their_own_up_to_sixteen():
+    colours = np.array(layer_colours(16))
+    apart = np.abs(colours[:, None] - colours[None]).sum(axis=-1) + 9 * np.eye(16)
+    assert apart.min() > 0.03
+    lightness = colours[:, :3] @ [0.299, 0.587, 0.114]
+    assert (np.diff(lightness) > 0).all()
+
+
+def test_negative_shares_are_in_the_frame_and_undefined_ones_leave_a_gap():
+    networks = trio(family="regression")
+    site = networks[0]["chosen"]
+    networks[0]["profile"][site]["P1"] = [-0.004, None, 0.2, -0.02, 0.5]
+    with house_style("test"):
+        figure = properties_by_layer(networks)
+    panel = figure.axes[6]
+    line = next(line for line in panel.get_lines() if line.get_label() == "layer at which claims are judged")
+    np.testing.assert_array_equal(line.get_ydata(), [-0.004, np.nan, 0.2, -0.02, 0.5])
+    assert panel.get_ylim()[0] < -0.02
+    assert panel.get_ylim()[1] > 0.5
+    # A negative share lies as far from 0 as it is seen to.
+    heights = panel.transData.transform([(1, 0), (1, -0.004), (1, -0.02)])[:, 1]
+    assert heights[0] > heights[1] > heights[2]
+
+
+@pytest.mark.parametrize("forced", [0.4, 0.0, None])
+def test_the_forced_share_is_drawn_where_it_is(forced):
+    networks = [{**network(), "forced": None if forced is None else {"P1": forced, "P1*": forced / 2}}]
+    with house_style("test"):
+        figure = interaction_by_layer(networks)
+    for axes, expected in zip(figure.axes, (forced, None if forced is None else forced / 2), strict=True):
+        lines = [line for line in axes.get_lines() if line.get_label().startswith("share the read-out forces")]
+        assert [line.get_ydata()[0] for line in lines] == ([] if expected is None else [expected])
+
+
+def test_regression_counts_points_and_others_symbols():
+    for family, label in (("regression", "point"), ("dice", "symbols read")):
+        with house_style("test"):
+            figure = alignment_bands([network(family=family)], 3)
+        assert label in figure.axes[0].get_xlabel()
+
+
+def test_stability_has_the_papers_values_that_claims_quote():
+    paper = {claim.name: claim.paper for claim in CLAIMS}
+    for family, table in PAPER.items():
+        majors, minors = table["majors"][-1], table["minors"][-1]
+        assert paper["P0"][family, DIVERSE] == majors
+        assert paper["majors stable"][family, DIVERSE] == pytest.approx(majors - minors)
+        assert len(table["depth"]) == len(table["majors"]) == len(table["minors"])
+        assert list(table["depth"]) == sorted(table["depth"])
+
+
+def test_minors_are_shown_where_there_are_any():
+    without, having = network(), network("minors=64", minors=True)
+    assert not has_minors(without)
+    assert has_minors(having)
+    with house_style("test"):
+        assert len(simplex_trajectories([without]).axes) == 4
+        titles = [axes.get_title() for axes in simplex_trajectories([without, having]).axes]
+    assert len(titles) == 10
+    assert sum("minors: " in title for title in titles) == 2
+
+
+def test_the_ladder_says_what_is_met_and_what_may_judge():
+    figure = drawn("ladder")
+    cells = {key: cell.get_text().get_text() for key, cell in figure.axes[0].tables[0].get_celld().items()}
+    assert [cells[1, column] for column in range(4)] == ["P0 ≥ 0.95", "0.990 met", "0.300 missed", "yes"]
+    assert [cells[2, column] for column in range(4)] == ["P1 ≤ 0.02", "0.990 missed", "0.010 met", "no"]
+    both = {key: cell.get_text().get_text() for key, cell in figure.axes[1].tables[0].get_celld().items()}
+    assert both[1, 1] == "0.300 met"
+    assert both[1, 2] == "—"
+
+
+@pytest.mark.parametrize("entry", GALLERY, ids=lambda entry: entry.name)
+def test_an_entry_shows_no_network_without_its_data(entry):
+    group = {"majors": 3, "networks": [{"design": "minors=0"}], "untrained": [{"design": "untrained"}]}
+    if entry.needs != "design":
+        assert entry.shown(group) == []
+    assert entry.shown({**group, "networks": []}) == []
+
+
+def test_untrained_networks_stand_beside_trained_ones_only():
+    entry = Entry("name", "title", "caption", lambda networks, group: None, needs="key", untrained=True)
+    group = {"majors": 3, "networks": [{"key": []}], "untrained": [{"key": [1]}]}
+    assert entry.shown(group) == []
+    group["networks"].append({"key": [2]})
+    assert entry.shown(group) == [{"key": [2]}, {"key": [1]}]
+
+
+def test_only_the_first_seed_of_a_family_is_drawn():
+    results = {
+        "ladder": [{"family": family, "seed": seed} for family, seed in (("dice", 4), ("dice", 1), ("markov", 1))],
+        "networks": [{"family": "dice", "seed": 1}, {"family": "dice", "seed": 4}],
+        "untrained": [{"family": "markov", "seed": 1}],
+        "experiment": {"families": {"dice": {"majors": 2}, "markov": {"majors": 3}}},
+    }
+    found = dict(groups(results, []))
+    assert list(found) == ["dice.seed-4", "markov.seed-1"]
+    assert found["dice.seed-4"]["networks"] == [{"family": "dice", "seed": 4}]
+    assert found["markov.seed-1"]["majors"] == 3
