@@ -25,6 +25,7 @@ from validate.own_states.sequences import Sequences
 from validate.sources import NetworkSource
 from validate.study import predictions
 
+DIVERSE = "minors=2"
 KINDS = ("dice", "regression", "markov", "dyck")
 
 
@@ -62,7 +63,7 @@ def folder(tmp_path_factory):
     for kind in KINDS:
         experiment = experiment_of(kind)
         write_sequences(experiment, None, None, folder / f"{kind}.sequences")
-        for index, (name, design) in enumerate((("plain", "minors=0"), ("diverse", "minors=3"), ("bare", "none"))):
+        for index, (name, design) in enumerate((("plain", "minors=0"), ("diverse", DIVERSE), ("bare", "none"))):
             network = network_of(experiment, kind, seed=index)
             capture(network, folder / f"{kind}.sequences", folder / f"{kind}.{name}", design)
     return folder
@@ -116,8 +117,8 @@ def test_every_claim_about_states_and_predictions_is_judged(folder, tmp_path, ki
     results = measure_files(experiment_of(kind), files, [folder / f"{kind}.bare"], tmp_path / "out")
     assert (tmp_path / "out" / "results.json").exists()
     judged = {row["claim"] for row in results["claims"]}
-    causal = {"steering", "dissociation", "specificity", "V carries", "history"}
-    assert judged == {claim.name for claim in CLAIMS if kind in claim.families} - causal
+    possible = (claim for claim in CLAIMS if kind in claim.families)
+    assert judged == {claim.name for claim in possible if all(criterion.on_ladder for criterion in claim.criteria)}
     assert [sentence for sentence in results["left_out"] if "the network itself is needed" not in sentence] == []
     nulls = {null for row in results["claims"] for part in row["parts"] for null in part["nulls"]}
     assert "untrained network 1" in nulls
@@ -144,6 +145,23 @@ def test_what_a_file_does_not_hold_is_left_out_and_said(folder, tmp_path):
         for part, same_part in zip(row["parts"], other["parts"], strict=True):
             assert part["measured"] == same_part["measured"]
             assert part["nulls"].keys() == same_part["nulls"].keys() - {"untrained network 1"}
+
+
+def test_seeds_are_judged_together(folder, tmp_path):
+    """Of two seeds one file lacks predictions, so no claim about predictions is judged; intervals hold both seeds'."""
+    experiment = parse_experiment(tiny_toml("dice").replace("seeds = [0]", "seeds = [0, 1]"), "two seeds")
+    write_sequences(experiment, "dice", 1, tmp_path / "sequences")
+    network = network_of(experiment, "dice", seed=7)
+    files = [folder / "dice.plain", capture(network, tmp_path / "sequences", tmp_path / "s", with_predictions=False)]
+    results = measure_files(experiment, files, [], tmp_path / "out")
+    rows = {row["claim"]: row for row in results["claims"]}
+    assert "retrieval" not in rows
+    assert rows["P0"]["seeds"] == [0, 1]
+    single = measure_files(experiment, files[:1], [], tmp_path / "single")
+    low, high = rows["P0"]["interval"]
+    assert low <= single["claims"][0]["interval"][0] <= single["claims"][0]["interval"][1] <= high
+    with pytest.raises(StatesError, match="every seed must have the same networks; got minors=0 and 1 untrained"):
+        measure_files(experiment, files, [folder / "dice.bare"], tmp_path / "refused")
 
 
 def test_sequences_follow_sizes_and_seed_but_no_bootstrap():
@@ -205,7 +223,7 @@ def test_malformed_files_are_refused_in_a_sentence(folder, tmp_path):
     no("other sequences", "abc", sequences="abc")
     no("layout 1", "'7'", layout="7")
     no("seed must be one of 0", "got 3", seed="3")
-    no("design must be one of minors=0, minors=3", "'minors=9'", design="minors=9")
+    no("design must be one of minors=0, minors=2", "'minors=9'", design="minors=9")
     no("family must be one of dice", "got 'markov'", kind="markov")
     no("family must be one of dice", "got 'cards'", family="cards")
     tensors = {f"{GROUP}.h": states}
@@ -217,7 +235,7 @@ def test_files_that_do_not_belong_together_are_refused(folder, tmp_path):
     twice = [folder / "dice.plain", folder / "dice.plain"]
     refused(folder, tmp_path, ["both of minors=0"], files=twice)
     experiment = parse_experiment(tiny_toml("dice").replace("layers = 2", "layers = 1"), "shallow")
-    shallow = capture(network_of(experiment, "dice"), folder / "dice.sequences", tmp_path / "shallow", "minors=3")
+    shallow = capture(network_of(experiment, "dice"), folder / "dice.sequences", tmp_path / "shallow", DIVERSE)
     refused(folder, tmp_path, ["must have the sites", "post_mlp.1"], files=[folder / "dice.plain", shallow])
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from validate.environment import describe
 from validate.experiment import Experiment
 from validate.own_states.errors import StatesError
@@ -64,12 +66,14 @@ def measure_files(
         If a file cannot be measured; nothing is written then.
     """
     groups = read_subjects(experiment, states, untrained)
+    with threadpool_limits(1, user_api="blas"):  # as our own networks are measured
+        judged = judge_states(groups)
     results: dict[str, Any] = {
         "experiment": experiment.model_dump(),
         "environment": describe(),
         "states": [str(path) for path in states],
         "untrained": [str(path) for path in untrained],
-        **judge_states(groups),
+        **judged,
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -119,13 +123,13 @@ def _design(file: StatesFile, part: SeedPlan) -> str:
 
 
 def _require_alike(groups: Sequence[Subjects]) -> None:
-    """Refuse files of one family whose networks have other sites, and seeds that have other designs."""
+    """Refuse files of one family whose networks have other sites, and seeds of other designs or untrained networks."""
     for subjects in groups:
         first = next(s for s in groups if s.part.kind == subjects.part.kind)
-        if subjects.trained.keys() != first.trained.keys():
-            wanted, got = (", ".join(s.trained) for s in (first, subjects))
+        one, other = (f"{', '.join(sorted(s.trained))} and {len(s.untrained)} untrained" for s in (first, subjects))
+        if one != other:
             raise StatesError(
-                f"every seed must have the same designs; got {wanted} of {first.part.name} and {got} of"
+                f"every seed must have the same networks; got {one} of {first.part.name}, and {other} of"
                 f" {subjects.part.name}"
             )
         pattern = next(iter(first.trained.values())).file

@@ -47,8 +47,8 @@ class Subjects:
         return all(source.file.has_predictions for source in (*self.trained.values(), *self.untrained))
 
 
-def examine_states(subjects: Subjects) -> tuple[Outcome, list[dict[str, Any]]]:
-    """Measure the states of one family and seed.
+def examine_states(subjects: Subjects, with_predictions: bool) -> tuple[Outcome, list[dict[str, Any]]]:
+    """Measure the states of one family and seed, and the predictions if they are there to be measured.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def examine_states(subjects: Subjects) -> tuple[Outcome, list[dict[str, Any]]]:
     if diverse is not None:
         for analysis in second(plain, diverse, [replace(other, arenas=diverse.arenas) for other in bare]):
             gathered.add(analysis)
-    if not subjects.have_predictions:
+    if not with_predictions:
         for table in (*gathered.measured.values(), *(t for nulls in gathered.nulls.values() for t in nulls.values())):
             for name in PREDICTIONS & table.keys():
                 del table[name]
@@ -127,16 +127,18 @@ def judge_states(groups: Iterable[Subjects]) -> dict[str, Any]:
         by_family.setdefault(subjects.part.kind, []).append(subjects)
     results: dict[str, Any] = {"claims": [], "left_out": [], "networks": []}
     for kind, family in by_family.items():
-        outcomes = []
+        outcomes, with_predictions = [], all(subjects.have_predictions for subjects in family)
         for subjects in family:
-            outcome, networks = examine_states(subjects)
+            outcome, networks = examine_states(subjects, with_predictions)
             outcomes.append(outcome)
             results["networks"] += networks
         scopes, position = family[0].scopes, family[0].part.setting.late[-1]
         rows = claim_rows(kind, outcomes, scopes, position)
         names = {design: scope for scope, design in scopes.items()}
-        judged = [row for row in rows if row["statistic"] in outcomes[0].trained[names[row["design"]]]]
-        results["claims"] += judged
+        for row in rows:
+            measured = outcomes[0].trained[names[row["design"]]]
+            results["claims"] += [row] * any(part["statistic"] in measured for part in row["parts"])
+        judged = [row for row in results["claims"] if row["family"] == kind]
         results["left_out"] += left_out(kind, family, {row["claim"] for row in judged})
     return results
 
@@ -147,12 +149,12 @@ def left_out(kind: str, family: Sequence[Subjects], judged: set[str]) -> list[st
     for claim in CLAIMS:
         if kind not in claim.families or claim.name in judged:
             continue
-        if not set(claim.scopes) & family[0].scopes.keys():
-            reason = f"states of another design are needed ({', '.join(claim.scopes)})"
-        elif claim.place == "none" and not all(subjects.have_predictions for subjects in family):
-            reason = "not every file holds predictions"
-        else:
+        if not all(criterion.on_ladder for criterion in claim.criteria):
             reason = "the network itself is needed"
+        elif not set(claim.scopes) & family[0].scopes.keys():
+            reason = f"states of another design are needed ({', '.join(claim.scopes)})"
+        else:
+            reason = "not every file holds predictions"
         reasons.setdefault(reason, []).append(claim.name)
     sentences = [f"{kind}: not judged: {', '.join(names)}; {reason}." for reason, names in reasons.items()]
     if not all(subjects.untrained for subjects in family):

@@ -26,7 +26,7 @@ from theory import Batch, LatentTasks, PlantedDyck
 from validate.measure import Captured
 from validate.modes import Arenas
 from validate.orthogonality import task_states
-from validate.prefix import PrefixDesign
+from validate.prefix import PrefixDesign, prefix_portrait
 from validate.seed_plan import SeedPlan
 from validate.sources import RandomSource, StateSource
 from validate.stability import stabilities
@@ -119,7 +119,8 @@ def ask_everything(source: StateSource, part: SeedPlan) -> None:
             stabilities(source, mixture, fewest)
             task_states(source, captured, mixture, setting)
     if isinstance(part.family, PlantedDyck):
-        PrefixDesign.at(setting).states(source)
+        PrefixDesign.at(setting.choice).states(source)
+        prefix_portrait(source, setting)
 
 
 @dataclass(frozen=True, eq=False)
