@@ -43,11 +43,11 @@ TASKS = {
 
 
 def tiny_toml(*kinds: str) -> str:
-    """Return an experiment of the given families, with two layers to choose from."""
+    """Return an experiment of the given families: two layers to choose from, two majors, minors for one group."""
     parts = [
         FAMILY_TOML.replace("families.dice", f"families.{kind}").replace(TASKS["dice"], TASKS[kind]) for kind in kinds
     ]
-    text = "".join(parts).replace("layers = 1", "layers = 2").replace("minors = 2", "minors = 3")
+    text = "".join(parts).replace("layers = 1", "layers = 2").replace("majors = 3", "majors = 2")
     return 'name = "tiny-families"\n' + text
 
 
@@ -57,8 +57,9 @@ def tiny_experiment() -> Experiment:
 
 LADDER = {
     "dice": (40, {"faces": 6, "length": 32}),
-    "regression": (48, {"dimension": 4, "points": 16}),
-    "markov": (48, {"states": 4, "length": 64}),
+    "regression": (40, {"dimension": 4, "points": 32}),
+    "markov": (40, {"states": 4, "length": 64}),
+    "dyck": (32, {"pairs": 4, "background": 3, "density": 0.25, "length": 48}),
 }
 """Sequences a cell, and tasks, with which the ladder tells its rungs apart in a few seconds."""
 
