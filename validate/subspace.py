@@ -18,7 +18,7 @@ Computations (2013), section 6.4, for the angles.
 
 import numpy as np
 from jaxtyping import Float
-from scipy.linalg import orth, subspace_angles
+from scipy.linalg import eigh, orth, subspace_angles
 
 from validate.intervals import Estimate, bootstrap, ratio
 
@@ -81,7 +81,9 @@ def chance_moments(
 
 def leading_directions(centred: Float[np.ndarray, "N W"], rank: int) -> Float[np.ndarray, "W r"]:
     """Return the first right singular vectors of centred states: the subspace that holds most of their squares."""
-    return np.linalg.svd(centred, full_matrices=False)[2][:rank].T
+    width = centred.shape[1]
+    vectors: Float[np.ndarray, "W r"] = eigh(centred.T @ centred, subset_by_index=[max(width - rank, 0), width - 1])[1]
+    return vectors[:, ::-1]
 
 
 def principal_angles(one: Float[np.ndarray, "W r"], other: Float[np.ndarray, "W s"]) -> Float[np.ndarray, " a"]:
