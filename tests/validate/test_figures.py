@@ -212,13 +212,13 @@ def test_the_ladder_says_what_is_met_and_what_may_judge():
 @pytest.mark.parametrize("entry", GALLERY, ids=lambda entry: entry.name)
 def test_an_entry_shows_no_network_without_its_data(entry):
     group = {"majors": 3, "networks": [{"design": "minors=0"}], "untrained": [{"design": "untrained"}]}
-    if entry.needs != "design":
+    if entry.needs != ("design",):
         assert entry.shown(group) == []
     assert entry.shown({**group, "networks": []}) == []
 
 
 def test_untrained_networks_stand_beside_trained_ones_only():
-    entry = Entry("name", "title", "caption", lambda networks, group: None, needs="key", untrained=True)
+    entry = Entry("name", "title", "caption", lambda networks, group: None, needs=("key",), untrained=True)
     group = {"majors": 3, "networks": [{"key": []}], "untrained": [{"key": [1]}]}
     assert entry.shown(group) == []
     group["networks"].append({"key": [2]})

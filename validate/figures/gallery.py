@@ -33,7 +33,7 @@ class Entry:
     ----------
     draw : callable
         Draws the networks that qualify, given everything else of their family and seed.
-    needs : str
+    needs : tuple of str
         What a network's entry must hold to qualify; no figure without one that does.
     untrained : bool
         Whether untrained networks are shown beside trained ones.
@@ -47,7 +47,7 @@ class Entry:
     title: str
     caption: str
     draw: Callable[[list[Network], Group], Figure]
-    needs: str
+    needs: tuple[str, ...]
     untrained: bool = False
     majors: int | None = None
     qualifies: Callable[[Network, Group], bool] = lambda network, group: True
@@ -57,10 +57,12 @@ class Entry:
         if self.majors not in (None, group["majors"]):
             return []
         trained, others = (
-            [network for network in group[part] if network.get(self.needs) and self.qualifies(network, group)]
-            for part in ("networks", "untrained")
+            [network for network in group[part] if self._can_show(network, group)] for part in ("networks", "untrained")
         )
         return trained and trained + (others if self.untrained else [])
+
+    def _can_show(self, network: Network, group: Group) -> bool:
+        return all(network.get(key) for key in self.needs) and self.qualifies(network, group)
 
 
 GALLERY = (
@@ -71,7 +73,7 @@ GALLERY = (
         "over the training pool), M2 (majors and one fresh task) and the prior predictive. On the training mixture no "
         "predictor can do better than M1.",
         lambda networks, group: training_curves(networks, group["metrics"]),
-        needs="references",
+        needs=("references",),
     ),
     Entry(
         "phases",
@@ -80,7 +82,7 @@ GALLERY = (
         "logarithm of the ratio of the distances to M1 and M2. Below 0 the network is nearer to retrieval, above 0 to "
         "extrapolation.",
         lambda networks, group: mode_curves(networks, group["metrics"]),
-        needs="references",
+        needs=("references",),
         qualifies=lambda network, group: has_distances(network, group["metrics"]),
     ),
     Entry(
@@ -89,7 +91,7 @@ GALLERY = (
         "Distance of the network's predictions from each candidate, by position, for sequences of each population. "
         "Right: weights of the convex mixture of all candidates that comes nearest, fitted on one half of them.",
         lambda networks, group: mode_distances(networks),
-        needs="modes",
+        needs=("modes",),
     ),
     Entry(
         "properties",
@@ -100,7 +102,7 @@ GALLERY = (
         "column is an untrained network. Where it does as well as a trained one, the statistic shows nothing that "
         "training learned.",
         lambda networks, group: properties_by_layer(networks),
-        needs="profile",
+        needs=("profile", "positions"),
         untrained=True,
     ),
     Entry(
@@ -111,7 +113,7 @@ GALLERY = (
         "the last layer cannot give the right predictions unless it is 0. States also vary in directions that the "
         "read-out does not see, so their own share may be smaller.",
         lambda networks, group: interaction_by_layer(networks),
-        needs="properties",
+        needs=("properties",),
         untrained=True,
     ),
     Entry(
@@ -122,7 +124,7 @@ GALLERY = (
         "Both should hold early, where the posterior is undecided, and not only where it has decided. The tolerance "
         "is that of the last position.",
         lambda networks, group: interpolation_by_position(networks),
-        needs="profile",
+        needs=("profile", "positions"),
         untrained=True,
     ),
     Entry(
@@ -132,7 +134,7 @@ GALLERY = (
         "(hollow; other sizes, one seed, regression in-sample). The paper finds that late layers hold a function of "
         "task and current for majors and not for minors.",
         lambda networks, group: stability_by_layer(networks),
-        needs="stability",
+        needs=("stability",),
         qualifies=lambda network, group: has_minors(network),
     ),
     Entry(
@@ -142,7 +144,7 @@ GALLERY = (
         "for the posterior and the states, the median alone for the running average. A network that infers the "
         "task follows the posterior; one that averages its context follows the running average.",
         lambda networks, group: alignment_bands(networks, group["majors"]),
-        needs="alignment",
+        needs=("alignment",),
         untrained=True,
     ),
     Entry(
@@ -153,7 +155,7 @@ GALLERY = (
         "corners, and fresh tasks were never trained on; a posterior over majors only must still choose among them. "
         "Axes are weights, in shares of 1.",
         lambda networks, group: simplex_trajectories(networks),
-        needs="trajectories",
+        needs=("trajectories",),
         majors=3,
     ),
     Entry(
@@ -162,7 +164,7 @@ GALLERY = (
         "Share of the variance of fresh tasks' last states inside the span of the task vectors, with intervals over "
         "tasks. The untrained network shows the level that needs no learning.",
         lambda networks, group: subspace_shares(networks),
-        needs="subspace",
+        needs=("subspace",),
         untrained=True,
     ),
     Entry(
@@ -172,7 +174,7 @@ GALLERY = (
         "their squares inside three directions of the minors; effective dimension; and distance to the span of the "
         "task vectors, in units of the radius of their projections.",
         lambda networks, group: fresh_directions(networks),
-        needs="orthogonality",
+        needs=("orthogonality",),
         untrained=True,
     ),
     Entry(
@@ -182,7 +184,7 @@ GALLERY = (
         "variance inside three directions of the minors (and of half of the fresh tasks themselves), and effective "
         "dimensions. Dotted: an untrained network.",
         lambda networks, group: diversity(networks),
-        needs="orthogonality",
+        needs=("orthogonality", "subspace"),
         untrained=True,
     ),
     Entry(
@@ -192,7 +194,7 @@ GALLERY = (
         "distance of the unsteered predictions to each target. Right: lines from each target to the mixture of tasks "
         "that the steered predictions are nearest to, coloured by the distance that is left.",
         lambda networks, group: steering_triangles(networks),
-        needs="causal",
+        needs=("causal",),
         majors=3,
     ),
     Entry(
@@ -203,7 +205,7 @@ GALLERY = (
         "V's effect that running statistics of the context explain, how well these predict the coordinates on V, and "
         "the rise when earlier positions' states are swapped for another sequence's, by layer.",
         lambda networks, group: dissociation_bars(networks),
-        needs="causal",
+        needs=("causal",),
         qualifies=lambda network, group: "dissociation" in network["causal"],
     ),
     Entry(
@@ -213,7 +215,7 @@ GALLERY = (
         "number of steps shown is known too; black lines are exact. Right: held-out states of the last layer on the "
         "two directions in which the means by steps shown differ most.",
         lambda networks, group: prefix_panels(networks),
-        needs="prefix",
+        needs=("prefix",),
         untrained=True,
     ),
     Entry(
@@ -224,6 +226,6 @@ GALLERY = (
         "averaging in the contest of P3*. Averaging meets several other statistics: only P3* and the predictions tell "
         "it from inference. Causal tests are not here: they need a network that is run with altered states.",
         lambda networks, group: ladder_tables(group["ladder"]),
-        needs="design",
+        needs=("design",),
     ),
 )
