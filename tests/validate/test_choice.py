@@ -56,6 +56,11 @@ def test_the_site_that_holds_the_posterior_is_chosen(kind):
     assert chosen_site(layers(setting, EXACT, RANDOM), setting) == "layer.0"
 
 
+def test_of_planted_dyck_paths_the_site_that_holds_the_prefix_is_chosen():
+    setting = family_setting("dyck", cell_sequences=24)
+    assert chosen_site(layers(setting, RANDOM, EXACT, "prefix", "symbol counts"), setting) == "layer.2"
+
+
 def rows_of(batch):
     """Return the sequences of a batch that are long enough never to coincide by chance."""
     if isinstance(batch, RegressionBatch):

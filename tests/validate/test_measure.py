@@ -10,8 +10,9 @@ from tiny import dice_setting, mixtures
 from theory import BiasedDice, stream
 from validate.ladder import EXACT, rungs
 from validate.measure import Captured, Setting, properties
-from validate.portrait import QUANTILES, alignment, modes
-from validate.study import predictions, training_batch
+from validate.modes import Arenas
+from validate.portrait import QUANTILES, alignment
+from validate.study import predictions
 
 SITE = "features"
 
@@ -87,19 +88,18 @@ def test_fresh_states_are_centred_by_the_majors_last_mean(setting, captured):
 
 def test_distances_are_from_the_model_to_the_reference(setting):
     """KL(model || reference), by SciPy's entropy, with the two predictions told apart."""
-    plain, diverse = mixtures(setting)
+    plain, _ = mixtures(setting)
+    arenas = Arenas(plain, setting)
     averaging = rungs(setting)["averaging"](plain)
-    batch = training_batch(plain, setting)
+    batch = arenas.batches["training"]
     model = averaging.mean(batch)
     exact = rungs(setting)[EXACT](plain).mean(batch)
     expected = stats.entropy(model, exact, axis=-1).mean()
-    assert predictions(averaging, plain, setting)["KL to M1"].value == pytest.approx(expected)
+    assert predictions(averaging, arenas)["KL to M1"].value == pytest.approx(expected)
     assert stats.entropy(exact, model, axis=-1).mean() != pytest.approx(expected, rel=1e-3)
-    populations = modes(averaging, diverse, setting)
-    majors, fresh = (populations[name]["loss"]["prior predictive"]["mean"]["value"] for name in ("majors", "fresh"))
-    known = populations["majors"]["loss"]["M1"]["mean"]["value"]
-    assert known < majors
-    assert fresh != majors
+    risk = -np.log(np.take_along_axis(model, batch.symbols[:, 1:, None], axis=-1)).mean()
+    bayes = -np.log(np.take_along_axis(exact, batch.symbols[:, 1:, None], axis=-1)).mean()
+    assert predictions(averaging, arenas)["risk gap"].value == pytest.approx(risk - bayes)
 
 
 def test_portrait_follows_the_true_task(setting, captured):

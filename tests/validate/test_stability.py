@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 from tiny import tiny_experiment
 
 from theory import BiasedDice, Mixture, stream
@@ -66,8 +67,9 @@ def test_minors_are_averaged_over_groups_of_their_own_sequences():
     setting, pools = setting_of(STABLE), minor_groups(mixture(STABLE, both))
     parts = [stability(Counts(), pool, setting, "minors", index)["counts"] for index, pool in enumerate(pools)]
     minors = stabilities(Counts(), mixture(STABLE, both), setting)["counts"]["minors"]
-    assert minors.value == pytest.approx(np.mean([part.value for part in parts]))
-    assert minors.low < np.mean([part.value for part in parts]) < minors.high
+    values = [part.value for part in parts]
+    low, high = stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
+    assert (minors.value, minors.low, minors.high) == pytest.approx((np.mean(values), low, high))
     again = stability(Counts(), pools[1], setting, "minors", 0)["counts"]
     assert again != parts[1]
 

@@ -1,5 +1,7 @@
 """From outcomes to rows: the deciding criterion, scopes, several seeds, and statistics that are missing."""
 
+import math
+
 import pytest
 
 from validate.claims import BOTH, CLAIMS, CRITERIA, DIVERSE, EVERY_FAMILY, MAJORS_ONLY, SCOPES
@@ -23,7 +25,7 @@ def outcome(seed=0, layers=LAYERS, scope=MAJORS_ONLY, **changed):
     rungs = {criterion.exact for criterion in CRITERIA.values()}
     return Outcome(
         seed,
-        {rung: dict.fromkeys(SCOPES, table(GOOD)) for rung in rungs},
+        {rung: {other: table(GOOD) for other in SCOPES} for rung in rungs},
         {other: dict.fromkeys(CRITERIA, True) for other in SCOPES},
         {other: table(GOOD, **changed) if other == scope else table(GOOD) for other in SCOPES},
         {other: {"untrained": table(BAD)} for other in SCOPES},
@@ -61,6 +63,19 @@ def test_a_claim_is_judged_at_its_place():
     assert rows["majors stable", "minors=8"]["layers"] == [5, 5]
     nowhere = rows["retrieval", "minors=0"]
     assert nowhere["layer"] is nowhere["layers"] is nowhere["position"] is None
+
+
+def test_theory_says_itself_what_no_rung_can_have():
+    first = outcome()
+    for rung in first.ladder.values():
+        rung[DIVERSE] = {}
+    first.calibrated[DIVERSE] = {}
+    rows = rows_of(first)
+    assert rows["steering", "minors=8"]["predicted"] == 0.75
+    assert rows["steering", "minors=8"]["verdict"] == "supported"
+    assert math.isnan(rows["P0", "minors=8"]["predicted"])
+    assert rows["P0", "minors=8"]["verdict"] == "not tested"
+    assert rows["P0", "minors=0"]["predicted"] == GOOD["at least"]
 
 
 def test_the_papers_value_stands_where_it_was_measured():
