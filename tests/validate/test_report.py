@@ -149,12 +149,12 @@ def test_a_run_where_everything_holds_says_so(run, tmp_path):
 
 
 def test_every_layer_is_shown_and_the_chosen_one_marked(run, tmp_path):
-    def two_layers(results):
+    def three_layers(results):
         for network in results["networks"]:
-            network["properties"]["post_mlp.1"] = network["properties"]["post_mlp.0"]
+            network["properties"] |= {f"post_mlp.{layer}": network["properties"]["post_mlp.0"] for layer in (1, 2)}
             network["chosen"] = "post_mlp.1"
 
-    _, page, results = reported(run, tmp_path, two_layers)
+    _, page, results = reported(run, tmp_path, three_layers)
     tables = [table for table in page.tables if table[0][0][2] == "layer"]
     assert len(tables) == len(results["networks"]) + len(results["untrained"])
     for table, network in zip(tables, (*results["networks"], *results["untrained"]), strict=True):
@@ -200,17 +200,20 @@ def test_a_figure_needs_no_more_than_it_says(run, entry):
             assert entry.name in {"steering", "dissociation", "prefix", "stability"}
 
 
-def test_figures_are_embedded_in_the_section_of_their_family(run, tmp_path, monkeypatch):
+def test_networks_and_figures_stand_in_the_section_of_their_family(run, tmp_path, monkeypatch):
     def draw(results, metrics, folder):
         path = folder / "a.svg"
         path.write_text("<svg/>")
         return [Drawn(f"{family}.a", family, f"of {family}", "caption", path) for family in ("markov", "dice")]
 
     monkeypatch.setattr("validate.report.draw_all", draw)
-    html, _, _ = reported(run, tmp_path, two_families)
+    html, _, results = reported(run, tmp_path, two_families)
     dice, markov = html.index('id="dice"'), html.index('id="markov"')
     assert dice < html.index("of dice") < markov < html.index("of markov")
     assert html.count("data:image/svg+xml;base64,PHN2Zy8+") == 2
+    networks = (*results["networks"], *results["untrained"])
+    for heading in {f"<h4>{network['design']}, seed {network['seed']}</h4>" for network in networks}:
+        assert html.count(heading) == 1
     assert "Of seed 3, the first of 2." in html[markov:]
 
 
