@@ -92,8 +92,8 @@ class TaskAnswers:
 
     @property
     def slope(self) -> float:
-        """The largest difference of two answers by the distance of their states; 0 of one task."""
-        return float(ratio(pdist(self.answers), pdist(self.states)).max(initial=0))
+        """The largest difference of two answers by the distance of their states; 0 of one task, or of equal states."""
+        return float(np.fmax.reduce(ratio(pdist(self.answers), pdist(self.states)), initial=0.0))
 
     @property
     def largest_distance(self) -> float:

@@ -147,6 +147,8 @@ def test_the_bound_is_attained_off_the_span_and_silent_inside_it():
     wrong = all_bounds(TaskAnswers(across, first, line, line + 0.25))[-1]
     assert (wrong.error, wrong.bound) == pytest.approx((0.25, 0.75), abs=1e-6)
     assert all_bounds(TaskAnswers(along, first, line, 0 * line)) == []
+    repeated = TaskAnswers(np.repeat(across, 2, axis=0), first, np.repeat(line, 2, axis=0), np.repeat(line, 2, axis=0))
+    assert all_bounds(repeated)[-1].bound == pytest.approx(1, abs=1e-6)
 
 
 @pytest.mark.parametrize("kind", list(FAMILIES))
