@@ -205,6 +205,8 @@ def test_everything_is_a_function_of_the_arguments_and_has_its_nulls():
     found, again = causal(subject, SETTINGS, untrained), causal(subject, SETTINGS)
     assert repr(found.statistics) == repr(again.statistics)
     assert repr(found.portrait) == repr(again.portrait)
+    history = [rise["value"] for rise in found.portrait["history"].values()]
+    assert found.statistics["history"].value == pytest.approx(history[0] - history[-2])
     names = {"steering", "history", "V carries", "V contest", "filtered removal", "theta specificity", "V control"}
     names |= {"theta dissociation", "V specificity", "V dissociation", "V minors"}
     assert found.statistics.keys() == names

@@ -135,7 +135,7 @@ def test_steered_predictions_land_where_they_are_sent():
 def test_the_ascent_finds_a_planted_direction_and_none_does_more_harm(kind):
     world = subject(kind, "exact Bayes")
     samples = Samples.of(world, 60)
-    batch, settings = samples.fit[FRESH], SETTINGS.model_copy(update={"rank": 1})
+    batch, settings = samples.fit[FRESH], SETTINGS.model_copy(update={"rank": 1, "restarts": 3})
     found = search(world, batch, samples.mean, settings)
     task, _, content = world.network.directions
     planted = np.concatenate([content, task.mean(axis=0, keepdims=True)]).T

@@ -72,8 +72,9 @@ def _parts(axes: Axes, causal: dict[str, Any]) -> None:
     axes.axhline(both, color=BLACK, ls="--", lw=1, label="explained and unexplained")
     axes.axhline(0, color=BLACK, lw=0.8)
     axes.set_xticks(range(len(PARTS)), PARTS)
+    axes.set_ylim(top=1.3 * max(both, *(causal["filtered"][name]["high"] for name in PARTS)))
     axes.set_title("parts of V removed, fresh tasks")
-    axes.legend(fontsize=7)
+    axes.legend(fontsize=7, loc="upper right")
 
 
 def _carries(axes: Axes, carries: dict[str, Any]) -> None:

@@ -14,8 +14,8 @@ inside G, which the network's own backward gives. A test compares this with fini
 
 Ascent. On U: gradient C' dL/dV, its part tangent to the orthonormal frames, T = g - U sym(U'g), scaled to length 1;
 a step of angle a_j = step_size (1 - j / steps) along it, and back to orthonormal columns by QR. Each step sees the next
-quarter of the sequences. Several random starts; the one with the largest loss on all sequences of the search is kept,
-and judged on others.
+quarter of the sequences. L has local maxima, so there are several starts, each the worst for the network of a handful
+of random frames; the one with the largest loss on all sequences of the search is kept, and judged on others.
 
 Source: the paper, section on double dissociation; Edelman, Arias and Smith, The geometry of algorithms with
 orthogonality constraints (1998), for the tangent.
@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from theory import Batch, ModelArrays
+from theory import Batch
 from validate.interventions.removal import Removal
 from validate.interventions.settings import Causal
 from validate.interventions.subject import Subject, edit_at
@@ -34,6 +34,9 @@ from validate.subspace import random_basis
 
 N_PARTS = 4
 """Parts into which the sequences of the search are cut; steps take them in turn."""
+
+N_CANDIDATES = 16
+"""Random frames among which a start is chosen, by the loss on the first part."""
 
 ROUND_OFF = 1e-12
 """Tangents this short beside the gradient are round-off: there is no uphill."""
@@ -89,26 +92,43 @@ def ascend(
 
 def search(subject: Subject, batch: Batch, mean: Float[np.ndarray, "P W"], settings: Causal) -> Found:
     """Find V on sequences of fresh tasks; the complement must have at least `settings.rank` dimensions."""
-    arrays, states = subject.family.encode(batch), subject.states(batch)
-    parts = np.array_split(np.arange(len(batch)), N_PARTS)
-    size = subject.complement.shape[1]
+    parts = [batch[rows] for rows in np.array_split(np.arange(len(batch)), N_PARTS)]
+    centred = [subject.states(part) - mean for part in parts]
     starts = []
     for restart in range(settings.restarts):
-        frame = random_basis(size, settings.rank, subject.stream("search", restart))
+        frame = _start(subject, parts[0], mean, settings.rank, restart)
         trace = []
         for step in range(settings.steps):
-            rows = parts[step % N_PARTS]
             removal = Removal(subject.complement @ frame, mean)
-            part = ModelArrays(arrays.inputs[rows], arrays.targets[rows], arrays.positions)
-            loss, gradient = subject.network.gradient_at(
-                subject.site, part, edit={subject.site: edit_at(arrays.positions, removal)}
-            )
-            by_state = gradient[:, arrays.positions].reshape(-1, len(subject.complement)).astype(np.float64)
-            slope = removal_gradient(removal.basis, (states[rows] - mean).reshape(by_state.shape), by_state)
+            loss, slope = _slope(subject, parts[step % N_PARTS], centred[step % N_PARTS], removal)
             frame = ascend(frame, subject.complement.T @ slope, settings.step_size * (1 - step / settings.steps))
-            trace.append(float(loss))
+            trace.append(loss)
         basis = subject.complement @ frame
-        starts.append(Found(basis, [float(subject.loss(batch, Removal(basis, mean)).mean())], trace))
+        starts.append(Found(basis, [_loss(subject, batch, basis, mean)], trace))
     losses = [start.losses[0] for start in starts]
     best = starts[int(np.argmax(losses))]
     return Found(best.basis, losses, best.trace)
+
+
+def _start(
+    subject: Subject, batch: Batch, mean: Float[np.ndarray, "P W"], rank: int, restart: int
+) -> Float[np.ndarray, "m r"]:
+    """Return the random frame whose removal hurts most."""
+    rng, size = subject.stream("search", restart), subject.complement.shape[1]
+    frames = [random_basis(size, rank, rng) for _ in range(N_CANDIDATES)]
+    return max(frames, key=lambda frame: _loss(subject, batch, subject.complement @ frame, mean))
+
+
+def _slope(
+    subject: Subject, batch: Batch, centred: Float[np.ndarray, "B P W"], removal: Removal
+) -> tuple[float, Float[np.ndarray, "W r"]]:
+    """Return the loss under a removal, and dL/dV."""
+    arrays, width = subject.family.encode(batch), centred.shape[-1]
+    edit = {subject.site: edit_at(arrays.positions, removal)}
+    loss, gradient = subject.network.gradient_at(subject.site, arrays, edit=edit)
+    by_state = gradient[:, arrays.positions].reshape(-1, width).astype(np.float64)
+    return float(loss), removal_gradient(removal.basis, centred.reshape(-1, width), by_state)
+
+
+def _loss(subject: Subject, batch: Batch, basis: Float[np.ndarray, "W r"], mean: Float[np.ndarray, "P W"]) -> float:
+    return float(subject.loss(batch, Removal(basis, mean)).mean())

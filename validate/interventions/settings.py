@@ -14,12 +14,12 @@ class Causal(BaseModel):
     """Sequences of each population (majors, minors, fresh tasks), once to fit and find, once to evaluate."""
     rank: Annotated[int, Field(ge=1, le=2)] = 2
     """Directions of V."""
-    steps: Annotated[int, Field(ge=1, le=10_000)] = 60
+    steps: Annotated[int, Field(ge=1, le=10_000)] = 40
     """Steps of each ascent."""
     step_size: Annotated[float, Field(gt=0, le=1.5)] = 0.3
     """Angle in radians by which the first step turns V; later ones turn it less, the last by almost nothing."""
     restarts: Annotated[int, Field(ge=1, le=64)] = 3
-    """Random starts of the ascent; the one with the largest loss on the sequences of the search is kept."""
+    """Starts of the ascent; the one with the largest loss on the sequences of the search is kept."""
     directions: Annotated[int, Field(ge=5, le=1000)] = 20
     """Random subspaces, and random simplices, of each null."""
     grid: Annotated[int, Field(ge=2, le=17)] = 5

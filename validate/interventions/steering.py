@@ -14,7 +14,7 @@ changed, so later layers may still read the true task from earlier positions.
 
 What theory says of an exact-Bayes network: 1 if the layers after the site mix probabilities (or numbers); if they mix
 logits, D is the gap of the geometric mixture (`theory.convex.geometric_gap`) and the share a little lower. The
-windows's unsteered predictions are then those of M2, or M1 where the mixture has no minors.
+window's unsteered predictions are then those of M2, or M1 where the mixture has no minors.
 
 Nulls: the same with other simplices in place of theta. *Rotated*: theta R for random orthogonal R, of the same shape
 but elsewhere. *Permuted*: theta_{k + j} for task k, for every shift j > 0: the right span with the wrong corners. And
