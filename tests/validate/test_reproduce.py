@@ -3,14 +3,16 @@
 import json
 import shutil
 import xml.etree.ElementTree as ET
+from html import unescape
 
 import numpy as np
 import pytest
-from tiny import TOML, tiny_experiment
+from tiny import TOML, tiny_experiment, tiny_toml
 
 from model import CheckpointError, load_checkpoint
-from validate.claims import CLAIMS
+from validate.claims import CLAIMS, CRITERIA
 from validate.experiment import parse_experiment
+from validate.figures.gallery import GALLERY
 from validate.judgement import WORST_FIRST
 from validate.report import write_report
 from validate.reproduce import reproduce, train_all
@@ -30,7 +32,31 @@ def quietly(sentence):
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     results = reproduce(tiny_experiment(), folder, quietly, progress=False)
+    write_report(folder)
     return folder, results
+
+
+CAUSAL = """
+[families.regression.causal]
+sequences = 16
+steps = 1
+restarts = 1
+directions = 5
+grid = 2
+replicates = 100
+"""
+
+
+@pytest.fixture(scope="module")
+def families(tmp_path_factory):
+    """Run the other three families, one of them with causal tests, in the processes that measure."""
+    folder = tmp_path_factory.mktemp("runs") / "families"
+    text = tiny_toml("regression", "markov", "dyck") + CAUSAL
+    # Causal tests need a layer between the first and the last, and room for V beside what is kept.
+    small, roomy = (f"layers = {n}, width = {width}, heads = 1, hidden = {width}" for n, width in ((2, 4), (3, 8)))
+    assert small in text
+    experiment = parse_experiment(text.replace(small, roomy, 1), "families")
+    return folder, experiment, reproduce(experiment, folder, quietly, progress=False)
 
 
 def expected_rows(kind, designs=None):
@@ -69,7 +95,7 @@ def test_metrics_have_a_row_for_every_record(run):
 
 def test_report_is_self_contained_and_figures_are_drawings(run):
     folder, _ = run
-    html = write_report(folder).read_text()
+    html = unescape((folder / "report.html").read_text())
     for claim, _ in expected_rows("dice"):
         assert f"<strong>{claim}</strong>" in html
     assert "http" not in html.replace("http://www.w3.org", "")
@@ -79,16 +105,48 @@ def test_report_is_self_contained_and_figures_are_drawings(run):
         assert ET.parse(figure).getroot().tag.endswith("svg")
 
 
-def test_equal_results_draw_equal_files(run, tmp_path):
+def test_equal_results_draw_equal_files(run, tmp_path, monkeypatch):
     folder, _ = run
-    again = tmp_path / "again"
-    shutil.copytree(folder, again)
-    first, second = write_report(folder).read_bytes(), write_report(again).read_bytes()
-    assert first == second
+    monkeypatch.setattr("validate.figures.GALLERY", [e for e in GALLERY if e.name in ("training", "modes", "ladder")])
+    first, second = (shutil.copytree(folder, tmp_path / name) for name in ("first", "second"))
+    assert write_report(first).read_bytes() == write_report(second).read_bytes()
+    for figure in (folder / "figures").iterdir():
+        assert (second / "figures" / figure.name).read_bytes() == figure.read_bytes(), figure.name
 
 
-def test_a_second_run_trains_nothing_and_measures_the_same(run, tmp_path):
+def test_every_family_goes_through_the_whole_line(families):
+    folder, experiment, results = families
+    for kind in experiment.families:
+        rows = [row for row in results["claims"] if row["family"] == kind]
+        assert [(row["claim"], row["design"]) for row in rows] == expected_rows(kind), kind
+        for part in ("ladder", "untrained", "networks"):
+            assert {entry["family"] for entry in results[part]} == set(experiment.families), part
+        for row in rows:
+            assert set(row) == ROW
+            assert row["verdict"] in WORST_FIRST
+            assert (row["layers"] is None) == (row["position"] is None)
+            assert set(row["layers"] or [0]) <= {0, 1, 2}
+            for part in row["parts"]:
+                measured = CRITERIA[part["statistic"]].on_ladder or kind == "regression"
+                unrivalled = part["statistic"] in ("KL contest", "distance over bound")
+                assert bool(part["nulls"]) == (measured and not unrivalled), (kind, part["statistic"])
+    assert write_report(folder).stat().st_size > 100_000
+    assert {figure.name.split(".")[0] for figure in (folder / "figures").iterdir()} == set(experiment.families)
+
+
+def test_one_process_measures_what_several_do(families, tmp_path):
+    """And it measures nothing at all where the run folder holds what several processes measured."""
+    folder, experiment, results = families
+    alone = experiment.model_copy(update={"families": {"markov": experiment.families["markov"]}})
+    one = reproduce(alone, tmp_path / "alone", quietly, progress=False)
+    assert to_json(one["claims"]) == to_json([row for row in results["claims"] if row["family"] == "markov"])
+    name = "markov.seed-0.json"
+    assert (tmp_path / "alone" / "measured" / name).read_bytes() == (folder / "measured" / name).read_bytes()
+
+
+def test_a_second_run_trains_nothing_and_measures_nothing(run, tmp_path, monkeypatch):
     folder, results = run
+    monkeypatch.setattr("validate.workers.examine", lambda *parts: pytest.fail("it was measured before"))
     again = tmp_path / "again"
     shutil.copytree(folder, again)
     before = [path.read_bytes() for path in checkpoints(again)]
@@ -136,9 +194,9 @@ def test_networks_trained_by_other_code_are_refused(run, tmp_path, monkeypatch):
         train_all(tiny_experiment(), again, progress=False)
 
 
-@pytest.mark.parametrize("n_majors", [2, 4])
-def test_other_numbers_of_majors_go_through_the_whole_line(tmp_path, n_majors):
-    text = TOML.replace("majors = 3", f"majors = {n_majors}")
+def test_other_numbers_of_majors_go_through_the_whole_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("validate.report.draw_all", lambda *parts: [])
+    text = TOML.replace("majors = 3", "majors = 4")
     results = reproduce(parse_experiment(text, "majors"), tmp_path / "run", quietly, progress=False)
     assert [(row["claim"], row["design"]) for row in results["claims"]] == expected_rows("dice")
     orthogonality = next(row for row in results["claims"] if row["claim"] == "near-orthogonality")
