@@ -181,7 +181,7 @@ MODES = (
         place="none",
     ),
     Claim(
-        "majors' loss",
+        "loss on majors",
         "The majors do not suffer from diversity: their loss stays at that of M2.",
         (Criterion("majors do not suffer", "loss − loss of M2 on majors, nats", "at most", 0.02),),
         scopes=(DIVERSE,),
@@ -208,7 +208,7 @@ GEOMETRY = (
         scopes=(BOTH,),
     ),
     Claim(
-        "minors' directions",
+        "directions of minors",
         "Three directions of the minors hold most of the states of fresh tasks.",
         (Criterion("OOD in minors' span", "share of squares in three directions", "at least", 0.5),),
         scopes=(DIVERSE,),

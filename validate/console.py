@@ -49,7 +49,8 @@ def as_text(show: Callable[[Console, dict[str, Any]], None], results: dict[str, 
 def claims_table(title: str, rows: list[dict[str, Any]]) -> Table:
     """Return one line a criterion, the claim's verdict on its last line."""
     table = Table(title=title, title_justify="left")
-    for heading in ("claim", "family, design", "statistic"):
+    table.add_column("claim", no_wrap=True)
+    for heading in ("family, design", "statistic"):
         table.add_column(heading, overflow="fold")
     for heading in ("predicted", "measured", "interval", "null", "tolerance"):
         table.add_column(heading, justify="right", no_wrap=True)

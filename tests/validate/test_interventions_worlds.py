@@ -143,6 +143,8 @@ def test_the_ascent_finds_a_planted_direction_and_none_does_more_harm(kind):
     np.testing.assert_allclose(
         found.basis.T @ np.concatenate([world.task_basis, world.current.T], axis=1), 0, atol=1e-9
     )
+    anywhere = [Removal(one, samples.mean) for one in world.random_directions(1, 12, "anywhere")]
+    assert found.trace[0] > np.mean([world.loss(batch[:15], removal).mean() for removal in anywhere])
     rng = stream(0, "rivals")
     for _ in range(30):
         rival = span_basis((planted @ rng.standard_normal(planted.shape[1]))[None])

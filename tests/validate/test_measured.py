@@ -153,7 +153,7 @@ def test_a_changed_byte_of_any_source_file_is_measured_again(held, fresh, tmp_pa
         lambda content: content.replace(b'"value": ', b'"value": "', 1),
         lambda content: content[:200] + b"\xff\xfe" + content[202:],
         lambda content: content.partition(b"\n")[0] + b"\n{}",
-        lambda content: b"0" + content[1:],
+        lambda content: bytes([content[0] ^ 1]) + content[1:],
     ],
 )
 def test_a_damaged_file_costs_a_measurement_and_nothing_else(held, fresh, damage):
