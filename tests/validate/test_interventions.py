@@ -17,7 +17,7 @@ from validate.interventions.filtered import split_changes
 from validate.interventions.history import history_rises, swap_history
 from validate.interventions.removal import Removal, along_covariance, of_equal_norm
 from validate.interventions.samples import FRESH, MAJORS, MINORS, Samples
-from validate.interventions.steering import permuted, rotated, simplex_grid, window
+from validate.interventions.steering import Steering, permuted, rotated, simplex_grid, window
 from validate.interventions.subject import edit_at
 from validate.interventions.worlds import world_subject
 from validate.subspace import random_basis
@@ -108,6 +108,30 @@ def test_edits_touch_only_the_positions_that_predict():
     after = subject.network.forward(arrays.inputs, capture=("post_mlp.1",), edit=edit)[1]["post_mlp.1"]
     np.testing.assert_array_equal(after[:, 1::2], before[:, 1::2])
     np.testing.assert_allclose(after[:, ::2], before[:, ::2] + 1)
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_steering_writes_the_point_and_leaves_the_rest(kind, monkeypatch):
+    subject = transformer_subject(kind)
+    batch, forward, seen = Samples.of(subject, 16).evaluation[MAJORS], subject.network.forward, []
+
+    def recording(inputs, capture=(), edit=None):
+        outputs, captured = forward(inputs, (*capture, subject.site), edit)
+        seen.append(captured[subject.site])
+        return outputs, captured
+
+    steering, arrays = Steering.of(subject, batch, 2), subject.family.encode(batch)
+    monkeypatch.setattr(subject.network, "forward", recording)
+    steering.steered(subject.task)
+    columns, positions = steering.columns, arrays.positions[steering.columns]
+    before = subject.states(batch)[:, columns]
+    context = subject.intercepts[columns] + subject.beside(subject.family.current(batch))[:, columns] @ subject.current
+    basis = subject.task_basis
+    for point, states in zip(steering.grid, seen, strict=False):
+        task = (states[:, positions] - context) @ basis
+        np.testing.assert_allclose(task, np.broadcast_to(point @ subject.task @ basis, task.shape), atol=1e-9)
+        moved = states[:, positions] - before
+        np.testing.assert_allclose(moved, moved @ basis @ basis.T, atol=1e-9)
 
 
 def test_samples_are_held_out_and_neighbours_differ():
