@@ -14,9 +14,10 @@ from validate.figures.gallery import GALLERY
 from validate.figures.style import house_style
 from validate.judgement import WORST_FIRST
 from validate.metrics import Metrics
-from validate.report import Matrix, bound, closest, number, short, where, why_untested, write_report
+from validate.report import Matrix, write_report
 from validate.reproduce import reproduce
 from validate.run_folder import to_json
+from validate.wording import bound, closest, number, short, where, why_untested
 
 
 class Tables(HTMLParser):
