@@ -199,7 +199,7 @@ def _whereabouts(plain: TaskStates | None, diverse: TaskStates, setting: Setting
     if "minors" in diverse.averaged:
         minors = diverse.averaged["minors"]
 
-        def share(rows: Rows, others: Rows) -> list[float]:
+        def share(rows: Rows, others: Int[np.ndarray, " M"]) -> list[float]:
             return [_share(fresh[rows], leading_directions(minors[others], N_LEADING))]
 
         [statistics["OOD in minors' span"]] = _resampled(share, [len(fresh), len(minors)], setting)
