@@ -67,7 +67,7 @@ def _table(axes: Axes, ladder: dict[str, Any], scope: str, criteria: list[Criter
             cell.set_text_props(weight="bold")
 
 
-def _cell(criterion: Criterion, estimate: dict[str, float] | None) -> tuple[str, str]:
+def _cell(criterion: Criterion, estimate: dict[str, Any] | None) -> tuple[str, str]:
     if estimate is None or any(value is None for value in estimate.values()):
         return WORDS["undefined"], "undefined"
     place = criterion.place(Estimate(**estimate))
