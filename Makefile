@@ -9,6 +9,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
+# These train and measure from end to end: minutes where kernels run as Python loops.
+WHOLE_LINE := tests/validate/test_reproduce.py tests/validate/test_own_states.py
+
 .PHONY: reproduce test bench lint clean
 
 reproduce: $(STAMP)
@@ -16,7 +19,7 @@ reproduce: $(STAMP)
 
 test: $(VENV)/.installed-test lint
 	$(BIN)/python -m pytest
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest --jaxtyping-packages=theory,model,validate,beartype.beartype
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest $(WHOLE_LINE:%=--ignore=%) --jaxtyping-packages=theory,model,validate,beartype.beartype
 
 bench: $(VENV)-bench/.installed
 	$(VENV)-bench/bin/python -m benchmarks
