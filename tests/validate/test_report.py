@@ -47,7 +47,7 @@ class Tables(HTMLParser):
 
     def handle_data(self, data):
         if self.cell is not None:
-            self.cell[2] += data.replace("\u200b", "")
+            self.cell[2] += data
 
 
 @pytest.fixture(scope="module")

@@ -222,9 +222,10 @@ GALLERY = (
         "ladder",
         "The analytic ladder",
         "The same statistics on states whose content is known, by scope of the claims. A statistic may judge only if "
-        "states that are exactly right meet its tolerance and those it must be told from do not: random states, and "
-        "averaging in the contest of P3*. Averaging meets several other statistics: only P3* and the predictions tell "
-        "it from inference. Causal tests are not here: they need a network that is run with altered states.",
+        "states that are exactly right meet its tolerance and nothing it must tell from them could be taken for them: "
+        "random states, and averaging in the contest of P3*. Averaging meets several other statistics: only P3* and "
+        "the predictions tell it from inference. Causal tests are not here: they need a network that is run with "
+        "altered states.",
         lambda networks, group: ladder_tables(group["ladder"]),
         needs=("design",),
     ),
