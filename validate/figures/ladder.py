@@ -16,7 +16,7 @@ SHADES = {"inside": "#CFE8DF", "straddles": "#FBF3C4", "outside": "#F6D9C6", "un
 WORDS = {"inside": "met", "straddles": "open", "outside": "missed", "undefined": "—"}
 JUDGES = {True: "yes", False: "no"}
 BLANK = "#FFFFFF"
-ROW, LABEL, COLUMN = 0.25, 1.9, 1.25
+ROW, LABEL, COLUMN = 0.25, 2.5, 1.25
 """Height of a row, and widths of the first and the other columns, inches."""
 
 
@@ -27,7 +27,7 @@ def ladder_tables(ladder: dict[str, Any]) -> Figure:
     """
     scopes = {scope: _criteria(ladder, scope) for scope in ladder["calibrated"]}
     scopes = {scope: criteria for scope, criteria in scopes.items() if criteria}
-    rows = [len(criteria) + 2.5 for criteria in scopes.values()]
+    rows = [len(criteria) + 2.7 for criteria in scopes.values()]
     figure = new_figure(LABEL + COLUMN * (len(ladder["rungs"]) + 1), ROW * sum(rows))
     grid = figure.subplots(len(scopes), 1, squeeze=False, height_ratios=rows)[:, 0]
     for axes, (scope, criteria) in zip(grid, scopes.items(), strict=True):
