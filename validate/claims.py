@@ -249,6 +249,7 @@ CAUSAL = (
             _altered("theta dissociation", "rise of major − of OOD loss without θ, nats", sign=True),
             _altered("V dissociation", "rise of OOD − of major loss without V, nats", sign=True),
             _altered("V minors", "rise of minor − of major loss without V, nats", sign=True),
+            _altered("V control", "rise of OOD − of major loss without what goes with V, nats", sign=True),
         ),
         scopes=(DIVERSE,),
     ),
@@ -268,6 +269,12 @@ CAUSAL = (
             _altered("V carries", "R² of V'h on running statistics", 0.5),
             _altered("filtered removal", "share of V's effect in its explained part", 0.5),
         ),
+        scopes=(DIVERSE,),
+    ),
+    Claim(
+        "V carries*",
+        "Running statistics explain what V holds better than plain averages of the context do.",
+        (_altered("V contest", "R² on running statistics − R² on plain averages", sign=True),),
         scopes=(DIVERSE,),
     ),
     Claim(

@@ -10,7 +10,7 @@ from model import Transformer
 from theory import BiasedDice, Mixture, NoisyLinearRegression, stream
 from validate.experiment import Network, network_config
 from validate.interventions import Causal, Subject, causal
-from validate.interventions.ascent import ascend, removal_gradient
+from validate.interventions.ascent import ascend, loss_and_slope
 from validate.interventions.carrying import Context, Reading
 from validate.interventions.dissociation import Losses
 from validate.interventions.filtered import split_changes
@@ -54,12 +54,8 @@ def test_gradient_of_the_removal_is_that_of_finite_differences(make):
     subject = make()
     samples, rng = Samples.of(subject, 16), stream(1, "directions")
     batch, mean = samples.fit[FRESH], samples.mean
-    arrays, width = subject.family.encode(batch), subject.task.shape[1]
-    basis = random_basis(width, 2, rng)
-    edit = {subject.site: edit_at(arrays.positions, Removal(basis, mean))}
-    loss, gradient = subject.network.gradient_at(subject.site, arrays, edit=edit)
-    by_state = gradient[:, arrays.positions].reshape(-1, width)
-    slope = removal_gradient(basis, (subject.states(batch) - mean).reshape(-1, width), by_state)
+    basis = random_basis(subject.task.shape[1], 2, rng)
+    loss, slope = loss_and_slope(subject, batch, subject.states(batch) - mean, Removal(basis, mean))
     assert loss == pytest.approx(subject.loss(batch, Removal(basis, mean)).mean())
     step = 1e-5
     for _ in range(3):

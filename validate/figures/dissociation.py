@@ -36,7 +36,7 @@ def dissociation_bars(networks: list[dict[str, Any]]) -> Figure:
         _parts(row[2], causal)
         _carries(row[3], causal["carries"])
         _history(row[4], causal)
-        row[0].set_ylabel(f"{network['design']}, {causal['site']}\nrise of the loss ({causal['unit']})")
+        row[0].set_ylabel(f"{network['design']}, {causal['site']}\nrise of the loss (nats)")
     figure.legend(*_once(grid[0][0], grid[0][1]), loc="outside lower left", ncols=3)
     return figure
 
@@ -97,7 +97,7 @@ def _history(axes: Axes, causal: dict[str, Any]) -> None:
     axes.axhline(0, color=BLACK, lw=0.8)
     axes.set_xticks(range(len(rises)))
     axes.set_xlabel("layer")
-    axes.set_ylabel(f"rise of the loss ({causal['unit']})")
+    axes.set_ylabel("rise of the loss (nats)")
     axes.set_title("history swapped, majors")
 
 

@@ -34,7 +34,7 @@ def steering_triangles(networks: list[dict[str, Any]]) -> Figure:
             axes.set_title(f"{network['design']}, {network['causal']['site']}\n{title}", pad=16)
             _label_corners(axes)
         bar = figure.colorbar(ScalarMappable(norm, COLOURS), ax=panels, shrink=0.75, pad=0.1)
-        bar.set_label(f"distance of prediction to target ({network['causal']['unit']})")
+        bar.set_label("distance of prediction to target (nats)")
     handles = [axes.get_legend_handles_labels() for axes in figure.axes[:2]]
     figure.legend(*map(list.__add__, *handles), loc="lower center", ncols=3)
     return figure

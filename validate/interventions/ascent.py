@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from theory import Batch
+from theory import Batch, nats_per_loss
 from validate.interventions.removal import Removal
 from validate.interventions.settings import Causal
 from validate.interventions.subject import Subject, edit_at
@@ -51,7 +51,7 @@ class Found:
     basis : ndarray, shape (W, r)
         V, of the best start.
     losses : list of float
-        Loss on all sequences of the search with the V of each start removed, in nats or squared units.
+        Loss on all sequences of the search with the V of each start removed, in nats.
     trace : list of float
         Loss on its part of the sequences before each step of the best start.
     """
@@ -100,7 +100,7 @@ def search(subject: Subject, batch: Batch, mean: Float[np.ndarray, "P W"], setti
         trace = []
         for step in range(settings.steps):
             removal = Removal(subject.complement @ frame, mean)
-            loss, slope = _slope(subject, parts[step % N_PARTS], centred[step % N_PARTS], removal)
+            loss, slope = loss_and_slope(subject, parts[step % N_PARTS], centred[step % N_PARTS], removal)
             frame = ascend(frame, subject.complement.T @ slope, settings.step_size * (1 - step / settings.steps))
             trace.append(loss)
         basis = subject.complement @ frame
@@ -119,15 +119,15 @@ def _start(
     return max(frames, key=lambda frame: _loss(subject, batch, subject.complement @ frame, mean))
 
 
-def _slope(
+def loss_and_slope(
     subject: Subject, batch: Batch, centred: Float[np.ndarray, "B P W"], removal: Removal
 ) -> tuple[float, Float[np.ndarray, "W r"]]:
-    """Return the loss under a removal, and dL/dV."""
-    arrays, width = subject.family.encode(batch), centred.shape[-1]
+    """Return the loss with V removed, nats, and dL/dV; `centred` is R by sequence and position."""
+    arrays, width, nats = subject.family.encode(batch), centred.shape[-1], nats_per_loss(subject.family)
     edit = {subject.site: edit_at(arrays.positions, removal)}
     loss, gradient = subject.network.gradient_at(subject.site, arrays, edit=edit)
-    by_state = gradient[:, arrays.positions].reshape(-1, width).astype(np.float64)
-    return float(loss), removal_gradient(removal.basis, centred.reshape(-1, width), by_state)
+    by_state = nats * gradient[:, arrays.positions].reshape(-1, width).astype(np.float64)
+    return nats * float(loss), removal_gradient(removal.basis, centred.reshape(-1, width), by_state)
 
 
 def _loss(subject: Subject, batch: Batch, basis: Float[np.ndarray, "W r"], mean: Float[np.ndarray, "P W"]) -> float:

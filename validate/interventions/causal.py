@@ -125,8 +125,7 @@ class Tests:
     def portrait(self) -> dict[str, Any]:
         """Return the numbers for figures that every network has."""
         history = {site: asdict(self.mean_rise(rises)) for site, rises in self.history.items()}
-        unit = "nats" if self.subject.family.target_kind == "symbol" else "squared units"
-        return {"site": self.subject.site, "unit": unit, "steering": self.steering_portrait(), "history": history}
+        return {"site": self.subject.site, "steering": self.steering_portrait(), "history": history}
 
 
 def has_second_mode(subject: Subject, settings: Causal) -> bool:

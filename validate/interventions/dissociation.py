@@ -1,7 +1,7 @@
 """Double dissociation: span{theta} serves the majors, V the tasks that were never seen.
 
-The rise of the loss when a subspace is removed (`validate.interventions.removal`), by population; nats, or squared
-units. Claims are contrasts of rises:
+The rise of the loss when a subspace is removed (`validate.interventions.removal`), by population, in nats.
+Claims are contrasts of rises:
 
     theta specificity    majors                  theta removed
     theta dissociation   majors - fresh          theta removed

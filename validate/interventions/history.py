@@ -20,7 +20,7 @@ Source: the paper, section on historical noise.
 import numpy as np
 from jaxtyping import Float
 
-from theory import Batch, target_loss
+from theory import Batch
 from validate.interventions.subject import Edit, Subject
 
 N_LAST = 4
@@ -40,7 +40,7 @@ def swap_history(states: np.ndarray) -> np.ndarray:
 
 
 def history_rises(subject: Subject, batch: Batch) -> dict[str, Float[np.ndarray, " B"]]:
-    """Return the rise of each sequence's loss by site, in nats or squared units.
+    """Return the rise of each sequence's loss by site, in nats.
 
     Neighbours in the batch must differ in their task, as in `validate.interventions.samples`.
     """
@@ -52,7 +52,7 @@ def history_rises(subject: Subject, batch: Batch) -> dict[str, Float[np.ndarray,
     def loss(column: int, edit: dict[str, Edit]) -> Float[np.ndarray, " B"]:
         position = arrays.positions[[column]]
         mean = subject.read(arrays.inputs[:, : position[0] + 1], position, edit)
-        return target_loss(family.target_kind, mean, targets[:, [column]])[:, 0]
+        return subject.nats(mean, targets[:, [column]])[:, 0]
 
     undisturbed = {column: loss(column, {}) for column in columns}
     return {

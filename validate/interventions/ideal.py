@@ -9,18 +9,18 @@ little weight. How V holds the fresh task's prediction theory does not say, so t
 import numpy as np
 from jaxtyping import Float
 
-from theory import Batch, Mixture, extrapolation, prediction_loss
+from theory import Batch, Mixture, extrapolation, nats_per_loss, prediction_loss
 from validate.interventions.samples import FRESH, MAJORS
 
 
 def rise_without_task(mixture: Mixture, batch: Batch, n_positions: int) -> Float[np.ndarray, " B"]:
-    """Return the rise of each sequence's loss when M2 forgets how its weight is shared among the majors."""
+    """Return the rise of each sequence's loss, nats, when M2 forgets how its weight is shared among the majors."""
     family, exact = mixture.family, extrapolation(mixture, batch)
     weights = exact.weights.copy()
     weights[..., :-1] = weights[..., :-1].mean(axis=-1, keepdims=True)
     mean = family.mixed_mean(mixture.majors, batch, weights[..., :-1]) + weights[..., -1:] * family.fresh_mean(batch)
     rise = prediction_loss(family, mean, batch) - prediction_loss(family, exact.mean, batch)
-    return rise[:, rise.shape[1] - n_positions :].mean(axis=1)
+    return nats_per_loss(family) * rise[:, rise.shape[1] - n_positions :].mean(axis=1)
 
 
 def ideal_dissociation(mixture: Mixture, populations: dict[str, Batch], n_positions: int) -> dict[str, float]:

@@ -4,8 +4,9 @@ At the positions of a window, for weights a on a grid of the simplex,
 
     h' = h - Q Q'(h - mu_t - nu c_t) + sum_k a_k theta_k,        Q an orthonormal basis of span{theta},
 
-and the prediction should become the target sum_k a_k m_k, from theory. With D = KL(target || prediction) in nats, or
-the squared distance of numbers, the statistic is the share of the distance that steering takes away,
+and the prediction should become the target sum_k a_k m_k, from theory. With D = KL(target || prediction) in nats, for
+numbers that of Gaussians with the noise's variance, the statistic is the share of the distance that steering takes
+away,
 
     steering = 1 - mean D(target || steered) / mean D(target || unsteered)       mean over grid, window, sequences.
 
@@ -30,7 +31,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.stats import ortho_group
 
-from theory import Batch, divergence, extrapolation, hull_coordinates, retrieval
+from theory import Batch, divergence, extrapolation, hull_coordinates, nats_per_loss, retrieval
 from theory.convex import geometric_gap
 from validate.interventions.subject import Change, Subject, edit_at
 from validate.subspace import span_basis
@@ -86,8 +87,8 @@ class Steering:
 
     def distance(self, mean: Float[np.ndarray, "G B J D"]) -> Float[np.ndarray, "G B"]:
         """Return D(target || prediction), the mean over the window."""
-        kind = self.subject.family.target_kind
-        return np.stack([divergence(kind, *pair).mean(axis=1) for pair in zip(self.targets, mean, strict=True)])
+        kind, nats = self.subject.family.target_kind, nats_per_loss(self.subject.family)
+        return np.stack([nats * divergence(kind, *pair).mean(axis=1) for pair in zip(self.targets, mean, strict=True)])
 
     def before(self) -> Float[np.ndarray, "G B"]:
         """Return the distance of the unsteered predictions to each target."""

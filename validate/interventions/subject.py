@@ -22,7 +22,7 @@ from scipy.linalg import null_space
 from scipy.special import softmax
 
 from model import Arrays
-from theory import Batch, LatentTasks, Mixture, stream, target_loss
+from theory import Batch, LatentTasks, Mixture, nats_per_loss, stream, target_loss
 from validate.sources import predicted
 from validate.subspace import random_basis, span_basis
 
@@ -132,9 +132,13 @@ class Subject:
         return np.asarray(softmax(outputs, axis=-1)) if self.family.target_kind == "symbol" else outputs
 
     def loss(self, batch: Batch, change: Change | None = None) -> Float[np.ndarray, " B"]:
-        """Return each sequence's loss, the mean over its targets, in nats or squared units, with its states changed."""
+        """Return each sequence's loss, the mean over its targets, in nats, with its states changed."""
         arrays = self.family.encode(batch)
         edit = {} if change is None else {self.site: edit_at(arrays.positions, change)}
         targets = self.beside(self.family.targets(batch))
         mean = self.read(arrays.inputs, arrays.positions, edit)
-        return target_loss(self.family.target_kind, mean, targets).mean(axis=1)
+        return self.nats(mean, targets).mean(axis=1)
+
+    def nats(self, mean: Float[np.ndarray, "B J D"], targets: Float[np.ndarray, "B J D"]) -> Float[np.ndarray, "B J"]:
+        """Return the loss of predicting `mean` where `targets` came, in nats up to a constant (`nats_per_loss`)."""
+        return nats_per_loss(self.family) * target_loss(self.family.target_kind, mean, targets)
