@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from validate.options import Blas, ExperimentOptions, Out, Quiet, RunOptions, with_options
+from validate.options import Blas, ExperimentOptions, Fresh, Out, Quiet, RunOptions, with_options
 
 if TYPE_CHECKING:
     from validate.experiment import Experiment
@@ -109,12 +109,20 @@ def _selected(run: RunOptions) -> "Experiment":
 
 def _opened(run: RunOptions, chosen: "Experiment", announce: Callable[[str], None]) -> Path:
     """Return the run folder, ready to be written to."""
-    from validate.run_folder import open_run, set_aside
+    from validate.run_folder import open_run
 
-    folder = run.out or Path("runs") / chosen.name
-    if run.fresh and (aside := set_aside(folder)):
-        announce(f"The earlier run is kept as {aside}.")
+    folder = _folder(run.out, chosen.name, run.fresh, announce)
     open_run(folder, chosen)
+    return folder
+
+
+def _folder(out: Path | None, name: str, fresh: bool, announce: Callable[[str], None]) -> Path:
+    """Return the folder of a run; if it is to be a fresh one, what is there is set aside."""
+    from validate.run_folder import set_aside
+
+    folder = out or Path("runs") / name
+    if fresh and (aside := set_aside(folder)):
+        announce(f"The earlier run is kept as {aside}.")
     return folder
 
 
@@ -178,14 +186,18 @@ def train(run: RunOptions) -> None:
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished run.")]) -> None:
+def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished run, or of a sweep.")]) -> None:
     """Draw the figures and write the report of a finished run again, and print its claims."""
     console = _console()
     with _sentences():
         from validate.console import print_claims
         from validate.report import write_report
         from validate.run_folder import read_results
+        from validate.sweep.report import write_sweep_report
 
+        if (folder / "sweep.json").exists():
+            console.print(f"Report: {write_sweep_report(folder)}")
+            return
         print_claims(console, read_results(folder), write_report(folder))
 
 
@@ -193,6 +205,7 @@ def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished run
 def sweep(
     experiment: Annotated[Path | None, typer.Option(help="A sweep file, instead of the shipped one.")] = None,
     out: Out = None,
+    fresh: Fresh = False,
     quiet: Quiet = False,
     blas: Blas = "pinned",
 ) -> None:
@@ -203,7 +216,8 @@ def sweep(
         from validate.sweep import load_sweep, run_sweep
 
         chosen = load_sweep(experiment or "sweep")
-        written = run_sweep(chosen, out or Path("runs") / chosen.name, console.print, progress=not quiet)
+        folder = _folder(out, chosen.name, fresh, console.print)
+        written = run_sweep(chosen, folder, console.print, progress=not quiet)
         console.print(f"Report: {written}")
 
 

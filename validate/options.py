@@ -20,6 +20,7 @@ import typer
 Preset = Annotated[str | None, typer.Option(help="Shipped experiment: quick, minimal (the default) or paper.")]
 File = Annotated[Path | None, typer.Option("--experiment", help="An experiment file, instead of a preset.")]
 Out = Annotated[Path | None, typer.Option(help="Run folder; runs/<name of the experiment> unless given.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Set an existing run folder aside (renamed) and start anew.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress while training.")]
 Blas = Annotated[
     Literal["pinned", "auto"],
@@ -48,9 +49,7 @@ class RunOptions(ExperimentOptions):
         typer.Option(metavar="N,N,...", help="These seeds in place of the experiment's own, such as 0,1,2."),
     ] = None
     out: Out = None
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Set an existing run folder aside (renamed) and start anew.")
-    ] = False
+    fresh: Fresh = False
     quiet: Quiet = False
     blas: Blas = "pinned"
 

@@ -90,6 +90,11 @@ def test_a_sweep_is_run_where_it_is_told(experiment, monkeypatch, tmp_path):
     monkeypatch.setattr("validate.sweep.run_sweep", run)
     assert "sweep.html" in succeeds(invoke("sweep", "--quiet", "--out", tmp_path / "here"))
     assert asked == {"name": "sweep", "folder": tmp_path / "here", "progress": False}
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "experiment.toml").write_text("kept")
+    assert "here.old-1" in succeeds(invoke("sweep", "--quiet", "--fresh", "--out", tmp_path / "here"))
+    assert (tmp_path / "here.old-1" / "experiment.toml").read_text() == "kept"
+    assert not (tmp_path / "here").exists()
 
 
 def test_states_of_ones_own_go_through_the_command_line(experiment, tmp_path):

@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tiny import TOML
+from typer.testing import CliRunner
 
 from model import Transformer
 from theory import Mixture, stream
+from validate.command_line import app
 from validate.experiment import ExperimentError, network_config
 from validate.intervals import Estimate
 from validate.run_folder import RunFolderError, open_run
@@ -161,6 +163,10 @@ def test_a_sweep_leaves_rows_figures_and_a_self_contained_report(run, two_points
     assert html.count("data:image/svg+xml;base64,") == len(two_points.axes)
     for axis in two_points.axes:
         assert ET.parse(folder / "figures" / f"{axis}.svg").getroot().tag.endswith("svg")
+    report.unlink()
+    again = CliRunner().invoke(app, ["report", str(folder)])
+    assert again.exit_code == 0, again.output
+    assert report.read_text() == html
 
 
 def test_what_is_finished_is_used_again_and_what_is_damaged_is_not(run, two_points, monkeypatch):
