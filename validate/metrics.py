@@ -35,6 +35,14 @@ class Metrics:
         found = (_parse(line) for line in self.path.read_text("utf-8", errors="replace").splitlines())
         return [row for row in found if isinstance(row, dict) and row.keys() >= set(COLUMNS)]
 
+    def training_seconds(self) -> float:
+        """Return the seconds spent training, all networks and all calls together."""
+        spent: dict[tuple[Any, ...], float] = {}
+        for row in self.rows():
+            network = row["family"], row["design"], row["seed"]
+            spent[network] = max(spent.get(network, 0.0), row.get("seconds", 0.0))
+        return sum(spent.values())
+
     def rewind(self, identity: Mapping[str, Any], step: int) -> None:
         """Drop a network's rows from `step` on: the training that follows writes them again."""
         rows = self.rows()

@@ -13,6 +13,7 @@ from model import Transformer
 from validate.environment import describe, peak_memory_bytes
 from validate.examination import Examination
 from validate.experiment import Experiment
+from validate.metrics import Metrics
 from validate.networks import code_fingerprint, train_network
 from validate.run_folder import open_run, to_json, write_text
 from validate.seed_plan import SeedPlan, seed_plans
@@ -90,6 +91,7 @@ def reproduce(
         part = next(p for p in parts if p.kind == kind)
         position = part.setting.late[-1]
         results["claims"] += claim_rows(kind, [e.outcome for e in group], part.designs, position, claims)
+    results["training_seconds"] = Metrics(folder / "metrics.jsonl").training_seconds()
     results["seconds"] = time.perf_counter() - started
     results["peak_memory_bytes"] = peak_memory_bytes()
     write_text(folder / "results.json", to_json(results))
