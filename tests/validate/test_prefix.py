@@ -18,18 +18,14 @@ from validate.figures.style import house_style
 from validate.measure import Setting
 from validate.prefix import (
     PREFIX_RUNGS,
-    PREFIX_STATISTICS,
-    RESIDUALS,
     PrefixDesign,
-    prefix_means,
-    prefix_moments,
     prefix_portrait,
     prefix_statistics,
     prefix_values,
-    probe,
-    ridge,
     shuffled_prefixes,
 )
+from validate.prefix.probe import prefix_means, probe, ridge
+from validate.prefix.statistics import PREFIX_STATISTICS, RESIDUALS, prefix_moments
 from validate.sources import NOISE, RUNGS, FeatureSource, NetworkSource, RandomSource
 
 FAMILY = PlantedDyck(pairs=3, background=4, density=0.3, length=24)
@@ -51,7 +47,7 @@ def source_of(name):
 @pytest.fixture(autouse=True, scope="module")
 def few_fits():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("validate.prefix.N_FITS", 6)
+        patch.setattr("validate.prefix.statistics.N_FITS", 6)
         yield
 
 
