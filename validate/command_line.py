@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from validate.options import Blas, ExperimentOptions, Fresh, Out, Quiet, RunOptions, with_options
+from validate.options import WIDTH, Blas, ExperimentOptions, Fresh, Out, Quiet, RunOptions, with_options
 
 if TYPE_CHECKING:
     from validate.experiment import Experiment
@@ -88,7 +88,7 @@ def _fail(sentence: str, status: int) -> NoReturn:
 
 def _console() -> Console:
     console = Console()
-    return console if console.is_terminal else Console(width=150)
+    return console if console.is_terminal else Console(width=WIDTH)
 
 
 def _experiment(options: ExperimentOptions) -> "Experiment":

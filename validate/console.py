@@ -5,14 +5,16 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from validate.claims import CRITERIA
+from validate.options import WIDTH
 from validate.report import number
 
-WIDTH = 150
-"""Columns of a table that is not shown on a terminal."""
+WIDE = 150
+"""Columns from which on a claim's comparisons are shown beside what was measured."""
 
 STYLES = {
     "supported": "green",
@@ -25,7 +27,7 @@ STYLES = {
 
 def print_claims(console: Console, results: dict[str, Any], report: Path) -> None:
     """Print the claims of a run, and where the report is."""
-    console.print(claims_table(f"Claims of {results['experiment']['name']}", results["claims"]))
+    console.print(claims_table(f"Claims of {results['experiment']['name']}", results["claims"], console.width))
     console.print(f"Report: {report}")
 
 
@@ -34,7 +36,7 @@ def print_states(console: Console, results: dict[str, Any]) -> None:
     for network in results["networks"]:
         console.print(sites_table(network))
     if results["claims"]:
-        console.print(claims_table(f"Claims of {results['experiment']['name']}", results["claims"]))
+        console.print(claims_table(f"Claims of {results['experiment']['name']}", results["claims"], console.width))
     for sentence in results["left_out"]:
         console.print(sentence, highlight=False, soft_wrap=True)
 
@@ -46,30 +48,33 @@ def as_text(show: Callable[[Console, dict[str, Any]], None], results: dict[str, 
     return str(console.file.getvalue())  # type: ignore[attr-defined]
 
 
-def claims_table(title: str, rows: list[dict[str, Any]]) -> Table:
-    """Return one line a criterion, the claim's verdict on its last line."""
-    table = Table(title=title, title_justify="left")
-    table.add_column("claim", no_wrap=True)
-    for heading in ("family, design", "statistic"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("predicted", "measured", "interval", "null", "tolerance"):
+def claims_table(title: str, rows: list[dict[str, Any]], width: int) -> Table:
+    """Return one line a criterion, the claim's verdict on its last line; without the comparisons if it is narrow."""
+    headings = ("predicted", "measured", "interval", "null", "tolerance") if width >= WIDE else ("measured",)
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("claim", overflow="fold", min_width=10)
+    table.add_column("family, design", overflow="fold", min_width=12)
+    table.add_column("statistic", overflow="fold", min_width=16)
+    for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
+    table.add_column("verdict", no_wrap=True, min_width=12)
     for row in rows:
         last = len(row["parts"]) - 1
         for index, part in enumerate(row["parts"]):
             verdict = f"[{STYLES[row['verdict']]}]{row['verdict']}[/]" if index == last else ""
+            numbers = {
+                "predicted": number(part["predicted"]),
+                "measured": number(part["measured"]),
+                "interval": f"{number(part['interval'][0])} … {number(part['interval'][1])}",
+                "null": number(part["null"]),
+                "tolerance": CRITERIA[part["statistic"]].bound(),
+            }
             table.add_row(
                 row["claim"] if index == 0 else "",
                 f"{row['family']}, {row['design']}" if index == 0 else "",
                 part["label"],
-                number(part["predicted"]),
-                number(part["measured"]),
-                f"{number(part['interval'][0])} … {number(part['interval'][1])}",
-                number(part["null"]),
-                CRITERIA[part["statistic"]].bound(),
+                *(numbers[heading] for heading in headings),
                 verdict,
-                end_section=index == last,
             )
     return table
 

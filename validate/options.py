@@ -17,6 +17,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+WIDTH = 170
+"""Columns of what is not printed on a terminal; here, because it is wanted before NumPy may be loaded."""
+
 Preset = Annotated[str | None, typer.Option(help="Shipped experiment: quick, minimal (the default) or paper.")]
 File = Annotated[Path | None, typer.Option("--experiment", help="An experiment file, instead of a preset.")]
 Out = Annotated[Path | None, typer.Option(help="Run folder; runs/<name of the experiment> unless given.")]
