@@ -4,11 +4,15 @@ import copy
 import json
 import shutil
 from html.parser import HTMLParser
+from io import StringIO
+from pathlib import Path
 
 import pytest
+from rich.console import Console
 from tiny import tiny_experiment
 
-from validate.claims import CLAIMS
+from validate.claims import CLAIMS, CRITERIA
+from validate.console import WIDE, print_claims
 from validate.figures import Drawn, groups
 from validate.figures.gallery import GALLERY
 from validate.figures.style import house_style
@@ -127,6 +131,19 @@ def test_every_claim_is_told_in_its_family_with_its_numbers(run, tmp_path):
                 assert f"{name}</span> {number(null['value'])} [" in html
 
 
+@pytest.mark.parametrize("width", [80, 120, 150, 170])
+def test_the_printed_table_cuts_off_nothing(run, width):
+    _, results = run
+    console = Console(file=StringIO(), width=width)
+    print_claims(console, results, Path("report.html"))
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    told = [line.split()[-1] for line in lines if line.rstrip().endswith(tuple(WORST_FIRST))]
+    assert told == [row["verdict"].split()[-1] for row in results["claims"]]
+    bounds = [CRITERIA[part["statistic"]].bound() for row in results["claims"] for part in row["parts"]]
+    assert sum(line.count("≤ ") + line.count("≥ ") for line in lines) == (len(bounds) if width >= WIDE else 0)
+
+
 def test_what_did_not_hold_is_listed_from_the_rows(run, tmp_path):
     html, page, results = reported(run, tmp_path, two_families)
     listed = [table for table in page.tables if table[0][-1][2] == "" and table[0][1][2] == "where"]
@@ -234,7 +251,7 @@ def test_undefined_numbers_are_dashes_and_the_file_stands_alone(run, tmp_path):
         row["parts"][0]["interval"] = [None, None]
 
     html, page, _ = reported(run, tmp_path, undefine)
-    numbers = [table for table in page.tables if table[0][0][2] != "wall time of this run"]
+    numbers = [table for table in page.tables if table[0][0][2] != "wall time of the last call"]
     texts = [text for table in numbers for row in table for _, _, text in row]
     assert "—" in texts
     assert not {"nan", "None", "inf"} & {word.strip("[],;…") for text in texts for word in text.split()}
