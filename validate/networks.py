@@ -20,6 +20,7 @@ from validate.finite import floored
 from validate.metrics import Metrics
 from validate.modes import REFERENCES, phase_ratio, reference_mean
 from validate.sources import NetworkSource, predicted
+from validate.span_course import SpanCourse, is_looked_at
 
 
 def untrained_networks(kind: str, config: TransformerConfig, n_networks: int, seed: int) -> list[Transformer]:
@@ -126,11 +127,13 @@ def train_network(
     """Train (or resume, or load) the network of one design and seed.
 
     Writes ``checkpoints/<family>.<design>.seed-<seed>.safetensors`` and appends to ``metrics.jsonl`` one row per
-    record: step, batch loss, the Bayes predictor's loss on the same batch, and what `Evaluation` says of the network.
+    record: step, batch loss, the Bayes predictor's loss on the same batch, what `Evaluation` says of the network, and
+    at some of them ``inside``, R2_OOD by site (`validate.span_course`).
     """
     family = mixture.family
     draw = batch_drawer(kind, mixture, plan.training.batch, seed)
     evaluation = Evaluation(kind, mixture, seed, plan.training.evaluation_sequences)
+    course = SpanCourse(kind, mixture, seed, plan.measurement)
     identity = {"family": kind, "design": design.name, "seed": seed}
 
     def arrays(step: int) -> ModelArrays:
@@ -149,7 +152,9 @@ def train_network(
         if not observed:
             metrics.rewind(identity, record.step)
         observed.append(record.step)
-        metrics.append(identity | asdict(record) | evaluation(network))
+        looked_at = is_looked_at(record.step // plan.training.record_every) or record.step == design.steps - 1
+        inside = {"inside": course(network)} if looked_at else {}
+        metrics.append(identity | asdict(record) | evaluation(network) | inside)
 
     settings = plan.training.model_dump(exclude={"batch", "evaluation_sequences"})
     train(

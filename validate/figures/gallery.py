@@ -7,6 +7,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from validate.figures.alignment import alignment_bands
+from validate.figures.course import has_course, span_course
 from validate.figures.dissociation import dissociation_bars
 from validate.figures.diversity import diversity
 from validate.figures.interaction import interaction_by_layer
@@ -166,6 +167,16 @@ GALLERY = (
         lambda networks, group: subspace_shares(networks),
         needs=("subspace",),
         untrained=True,
+    ),
+    Entry(
+        "course",
+        "Fresh tasks and the span of the task vectors, while training",
+        "The same share, of single sequences, by training step and layer, with task vectors estimated anew at each "
+        "step from a few sequences. If the second mode is learned, states of fresh tasks leave the span in the "
+        "network with minors and stay in the one without.",
+        lambda networks, group: span_course(networks, group["metrics"]),
+        needs=("subspace",),
+        qualifies=lambda network, group: has_course(network, group["metrics"]),
     ),
     Entry(
         "directions",

@@ -20,7 +20,7 @@ def training_curves(networks: Sequence[dict[str, Any]], metrics: Rows) -> Figure
     figure = new_figure(8.0, 2.2 * len(networks) + 0.6)
     grid = figure.subplots(len(networks), len(POPULATIONS), squeeze=False)
     for row, network in zip(grid, networks, strict=True):
-        own = _records(network, metrics)
+        own = records_of(network, metrics)
         steps = [record["step"] + 1 for record in own]
         for axes, population in zip(row, POPULATIONS, strict=True):
             losses = defined([record["held_out"][population] for record in own])
@@ -44,7 +44,7 @@ def mode_curves(networks: Sequence[dict[str, Any]], metrics: Rows) -> Figure:
     figure = new_figure(10.5, 2.2 * len(networks) + 0.6)
     grid = figure.subplots(len(networks), len(POPULATIONS) + 1, squeeze=False, sharex="row")
     for row, network in zip(grid, networks, strict=True):
-        own = [record for record in _records(network, metrics) if "distance" in record]
+        own = [record for record in records_of(network, metrics) if "distance" in record]
         steps = [record["step"] + 1 for record in own]
         for axes, population in zip(row, POPULATIONS, strict=False):
             for name, (colour, dash, label) in REFERENCE_STYLE.items():
@@ -63,7 +63,7 @@ def mode_curves(networks: Sequence[dict[str, Any]], metrics: Rows) -> Figure:
 
 def has_distances(network: dict[str, Any], metrics: Rows) -> bool:
     """Tell whether some record of a network tells its distances."""
-    return any("distance" in record for record in _records(network, metrics))
+    return any("distance" in record for record in records_of(network, metrics))
 
 
 def _phases(axes: Axes, steps: list[int], records: Rows) -> None:
@@ -81,7 +81,7 @@ def _phases(axes: Axes, steps: list[int], records: Rows) -> None:
     axes.legend(loc="upper right", fontsize=7)
 
 
-def _records(network: dict[str, Any], metrics: Rows) -> Rows:
+def records_of(network: dict[str, Any], metrics: Rows) -> Rows:
     """Return the records of one network."""
     return [m for m in metrics if all(m[key] == network[key] for key in ("family", "design", "seed"))]
 
