@@ -61,12 +61,14 @@ def test_toml_round_trip(tiny, shipped):
     ("old", "new", "sentence"),
     [
         ("[axes]", "[axis]", "axis is not a key of an experiment"),
-        (AXES, "", r"a sweep needs a table \[axes\] with some of minor_mass"),
-        ("overlap = ", "overlaps = ", "axes.overlaps is not an axis; there are minor_mass"),
+        (AXES, "", r"a sweep needs a table \[axes\] with some of minors, minor_mass"),
+        ("overlap = ", "overlaps = ", "axes.overlaps is not an axis; there are minors, minor_mass"),
         ("[0.0, 0.5]", "[0.5]", r"axes.overlap must be a list of two or more different numbers; got \[0.5\]"),
         ("[0.0, 0.5]", "[0.5, 0.5]", "axes.overlap must be a list of two or more different numbers"),
         ("[0.0, 0.5]", "[true, false]", "axes.overlap must be a list of two or more different numbers"),
         ("[0.0, 0.5]", "[0.0, 1.0]", "axes.overlap must be at least 0 and less than 1; got 1.0"),
+        ("majors = [2, 4]", "minors = [0, 4]", r"minors = 0 and one other|minors of designs must differ"),
+        ("majors = [2, 4]", "minors = [2, 4.5]", "minors=4.5: families.dice.designs.* integer; got 4.5"),
         ("[2, 4]", "[2, 4.5]", "majors=4.5: families.dice.majors: .* integer; got 4.5"),
         ("[2, 4]", "[2, 9]", "majors=9: families.dice.majors: .* less than or equal to 8; got 9"),
         ("[1.0, 4.0]", "[1.0, -4.0]", "concentration must be positive and finite; got -4.0"),
@@ -110,6 +112,10 @@ def test_points_differ_by_what_is_varied_alone(shipped):
     for part in (few, many, drawn, heavy):
         np.testing.assert_array_equal(part.diverse.minors.parameters, minors)
         np.testing.assert_array_equal(part.setting.fresh.symbols, fresh)
+    crowd = shipped.part(Point("minors", 512), 0)
+    np.testing.assert_array_equal(crowd.setting.majors.parameters, majors)
+    np.testing.assert_array_equal(crowd.diverse.minors.parameters[: len(minors)], minors)
+    np.testing.assert_array_equal(crowd.setting.fresh.symbols, fresh)
     fair = shipped.part(Point("concentration", 3.0), 0)
     assert fair.family.concentration == 3.0
     assert np.ptp(fair.diverse.minors.parameters, axis=1).mean() < np.ptp(minors, axis=1).mean()
@@ -117,9 +123,9 @@ def test_points_differ_by_what_is_varied_alone(shipped):
 
 def test_the_base_is_run_once_and_minors_that_are_not_there_have_no_mass(shipped):
     assert shipped.points.count(BASE) == 1
-    assert len(shipped.points) == 1 + 3 + 2 + 2 + 3
+    assert len(shipped.points) == 1 + 3 + 3 + 2 + 2 + 3
     heavy = Point("minor_mass", 0.6)
-    assert (heavy.plain, Point("majors", 2).plain) == (BASE, Point("majors", 2))
+    assert (heavy.plain, Point("minors", 8).plain, Point("majors", 2).plain) == (BASE, BASE, Point("majors", 2))
     name, _ = networks_of(shipped.part(BASE, 0))
     own, shared = (shipped.part(point, 0).mixtures[name] for point in (heavy, BASE))
     np.testing.assert_array_equal(own.weights, shared.weights)

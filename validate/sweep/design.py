@@ -2,6 +2,7 @@
 
 A sweep file is an experiment file of one family, with one design without minors and one with, and a table of axes:
 
+    minors          N, the number of minors                     more tasks of the same sequence of draws
     minor_mass      q, the mass of the minors                   changes the mixture alone
     concentration   a, of the Dirichlet prior of the tasks      changes majors, minors and fresh tasks
     overlap         o, how far the majors are drawn together    p_k -> (1 - o) p_k + o p_mean; 0 at the base
@@ -42,6 +43,7 @@ class Axis:
 
 
 AXES: Mapping[str, Axis] = {
+    "minors": Axis("number N of minors", logarithmic=True),
     "minor_mass": Axis("mass q of the minors", logarithmic=True),
     "concentration": Axis("concentration a of the prior", logarithmic=True),
     "overlap": Axis("overlap o of the majors", logarithmic=False),
@@ -65,7 +67,7 @@ class Point:
     @property
     def plain(self) -> "Point":
         """The point whose majors-only network this one shares: minors that are not there have no mass."""
-        return BASE if self.axis == "minor_mass" else self
+        return BASE if self.axis in ("minors", "minor_mass") else self
 
 
 BASE = Point()
@@ -104,7 +106,9 @@ class SweepExperiment:
     @cached_property
     def base_values(self) -> dict[str, Number]:
         """Value of each axis at the base."""
-        values: dict[str, Number] = {"minor_mass": self.plan.minor_mass, "overlap": 0.0, "majors": self.plan.majors}
+        minors = max(design.minors for design in self.plan.designs)
+        values: dict[str, Number] = {"minors": minors, "minor_mass": self.plan.minor_mass, "overlap": 0.0}
+        values["majors"] = self.plan.majors
         prior = getattr(self.base.family(self.kind), "concentration", None)
         return values if prior is None else values | {"concentration": prior}
 
@@ -124,7 +128,10 @@ class SweepExperiment:
             return self.base
         content = self.base.model_dump(exclude_none=True)
         plan = content["families"][self.kind]
-        (plan["tasks"] if point.axis == "concentration" else plan)[point.axis] = point.value
+        if point.axis == "minors":
+            max(plan["designs"], key=lambda design: design["minors"])["minors"] = point.value
+        else:
+            (plan["tasks"] if point.axis == "concentration" else plan)[point.axis] = point.value
         return parse_experiment(tomli_w.dumps(content), point.name)
 
     def part(self, point: Point, seed: int) -> SeedPlan:
@@ -223,7 +230,7 @@ def _axes(table: Any) -> dict[str, tuple[Number, ...]]:
 
 def _require_point(sweep: SweepExperiment, point: Point) -> None:
     """Refuse a point whose experiment cannot be built."""
-    sweep.experiment(point)
+    _require_two_designs(sweep.experiment(point))
     if point.axis != "overlap":
         return
     if not 0 <= point.value < 1:

@@ -5,7 +5,8 @@ change is estimated for each seed, from the closest ends of the two intervals to
 into the smallest interval that holds all (`validate.intervals.hull`). The rule is that of `validate.judgement` for a
 criterion of sign: the interval lies on the expected side of 0, and beyond the change that untrained networks show.
 
-Directions are those of the exact-Bayes states; `docs/training_distribution.md` gives the reasons in full.
+Directions are those of the exact-Bayes states, and along `minors`, which these do not know, the paper's;
+`docs/training_distribution.md` gives the reasons in full.
 """
 
 from dataclasses import asdict, dataclass
@@ -30,6 +31,9 @@ class Hypothesis:
 
 
 HYPOTHESES = (
+    Hypothesis("minors", "R2_OOD", "falls", "few minors can be remembered; many only a second mode can serve"),
+    Hypothesis("minors", "R2_OOD ratio", "falls", "the same, beside the network trained without minors"),
+    Hypothesis("minors", "excess loss, fresh", "falls", "the more minors, the closer one of them is to a fresh task"),
     Hypothesis("minor_mass", "P2*", "falls", "between majors, states also hold the fresh task, and the simplex cannot"),
     Hypothesis("minor_mass", "P3* TV", "rises", "weights in the simplex share out what the fresh task takes away"),
     Hypothesis("minor_mass", "P0 contrast", "falls", "a major is doubted longer, so its states are less its own"),
