@@ -44,7 +44,7 @@ def dissociation_bars(networks: list[dict[str, Any]]) -> Figure:
 def _rises(axes: Axes, causal: dict[str, Any], name: str) -> None:
     """Draw a bar a population over the bands that random subspaces span; a diamond is the removal along covariance."""
     entry, control = causal["dissociation"][name], causal["dissociation"]["V along covariance"]["rises"]
-    tops = []
+    tops, bottoms = [], []
     for place, (population, colour) in enumerate(POPULATIONS.items()):
         if population not in entry["rises"]:
             continue
@@ -54,13 +54,14 @@ def _rises(axes: Axes, causal: dict[str, Any], name: str) -> None:
         rise = entry["rises"][population]
         axes.bar(place, rise["value"], 0.5, color=colour, yerr=_ends(rise), capsize=3, zorder=2)
         tops.append(rise["high"])
+        bottoms.append(rise["low"])
         if name == "V":
             value = control[population]["value"]
             axes.plot(place, value, "D", mfc="white", mec=BLACK, ms=5, ls="none", zorder=3, label="along covariance")
             tops.append(value)
     axes.axhline(0, color=BLACK, lw=0.8)
     axes.set_xticks(range(len(POPULATIONS)), ["majors", "minors", "fresh tasks"])
-    axes.set_ylim(-0.25 * max(tops), 1.35 * max(tops))
+    axes.set_ylim(min(-0.25 * max(tops), 1.2 * min(bottoms)), 1.35 * max(tops))
     axes.set_title(REMOVED[name])
 
 
