@@ -73,7 +73,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def few_resamplings(monkeypatch):
     """Intervals are not what is tested here."""
-    for name in ("measure.N_MODELS", "contest.N_REFITS", "prefix.N_FITS", "orthogonality.N_REPLICATES"):
+    for name in ("measure.N_MODELS", "contest.N_REFITS", "prefix.statistics.N_FITS", "orthogonality.N_REPLICATES"):
         monkeypatch.setattr(f"validate.{name}", 3)
 
 
