@@ -18,8 +18,8 @@ from typer.core import TyperGroup
 from validate.options import WIDTH, Blas, ExperimentOptions, Fresh, Out, Quiet, RunOptions, with_options
 
 if TYPE_CHECKING:
-    from validate.experiment import Experiment
-    from validate.outlook import Outlook
+    from validate.experiment.schema import Experiment
+    from validate.training.outlook import Outlook
 
 UsageError: Any = typer.BadParameter.__base__
 """What Typer raises for an option or a value it does not know."""
@@ -62,7 +62,7 @@ def _sentences() -> Iterator[None]:
     """Turn the errors a user can cause into a sentence and an exit status."""
     from model import CheckpointError, DivergenceError
     from theory import ImpossibleSequenceError
-    from validate.experiment import ExperimentError
+    from validate.experiment.schema import ExperimentError
     from validate.own_states.errors import StatesError
 
     try:
@@ -93,7 +93,7 @@ def _console() -> Console:
 
 def _experiment(options: ExperimentOptions) -> "Experiment":
     """Return the experiment asked for."""
-    from validate.experiment import ExperimentError, load_experiment, load_preset
+    from validate.experiment.schema import ExperimentError, load_experiment, load_preset
 
     if options.preset and options.experiment:
         raise ExperimentError("give --preset or --experiment, not both")
@@ -102,14 +102,14 @@ def _experiment(options: ExperimentOptions) -> "Experiment":
 
 def _selected(run: RunOptions) -> "Experiment":
     """Return the experiment asked for, with the families and seeds asked for."""
-    from validate.selection import parse_seeds, select
+    from validate.experiment.selection import parse_seeds, select
 
     return select(_experiment(run), run.family or (), parse_seeds(run.seeds or ()))
 
 
 def _opened(run: RunOptions, chosen: "Experiment", announce: Callable[[str], None]) -> Path:
     """Return the run folder, ready to be written to."""
-    from validate.run_folder import open_run
+    from validate.experiment.folder import open_run
 
     folder = _folder(run.out, chosen.name, run.fresh, announce)
     open_run(folder, chosen)
@@ -118,7 +118,7 @@ def _opened(run: RunOptions, chosen: "Experiment", announce: Callable[[str], Non
 
 def _folder(out: Path | None, name: str, fresh: bool, announce: Callable[[str], None]) -> Path:
     """Return the folder of a run; if it is to be a fresh one, what is there is set aside."""
-    from validate.run_folder import set_aside
+    from validate.experiment.folder import set_aside
 
     folder = out or Path("runs") / name
     if fresh and (aside := set_aside(folder)):
@@ -129,7 +129,7 @@ def _folder(out: Path | None, name: str, fresh: bool, announce: Callable[[str], 
 def _outlook(run: RunOptions, chosen: "Experiment", folder: Path, console: Console, measure: bool) -> "Outlook":
     """Say how long it will take; returns what says how much is left."""
     from model.progress import announce_compilation
-    from validate.outlook import SPOKEN_EVERY, Outlook
+    from validate.training.outlook import SPOKEN_EVERY, Outlook
 
     if not run.quiet:
         announce_compilation()
@@ -153,10 +153,10 @@ def reproduce(
     console = _console()
     _settle_blas(run.blas, console)
     with _sentences():
-        from validate.console import print_claims
-        from validate.report import write_report
-        from validate.reproduce import reproduce as whole_line
-        from validate.selection import select_claims
+        from validate.experiment.selection import select_claims
+        from validate.report.console import print_claims
+        from validate.report.page import write_report
+        from validate.runs.reproduce import reproduce as whole_line
 
         started = time.perf_counter()
         chosen = _selected(run)
@@ -176,7 +176,7 @@ def train(run: RunOptions) -> None:
     console = _console()
     _settle_blas(run.blas, console)
     with _sentences():
-        from validate.reproduce import train_all
+        from validate.runs.reproduce import train_all
 
         chosen = _selected(run)
         folder = _opened(run, chosen, console.print)
@@ -190,9 +190,9 @@ def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished run
     """Draw the figures and write the report of a finished run again, and print its claims."""
     console = _console()
     with _sentences():
-        from validate.console import print_claims
-        from validate.report import write_report
-        from validate.run_folder import read_results
+        from validate.experiment.folder import read_results
+        from validate.report.console import print_claims
+        from validate.report.page import write_report
         from validate.sweep.report import write_sweep_report
 
         if (folder / "sweep.json").exists():
@@ -255,9 +255,9 @@ def measure(
     """Judge states that were captured elsewhere, for sequences written by `sequences`."""
     console = _console()
     with _sentences():
-        from validate.console import as_text, print_states
+        from validate.experiment.folder import write_text
         from validate.own_states.command import measure_files
-        from validate.run_folder import write_text
+        from validate.report.console import as_text, print_states
 
         folder = out or states[0].with_suffix(".measured")
         results = measure_files(_experiment(which), states, untrained or [], folder)
@@ -269,6 +269,6 @@ def measure(
 @app.command()
 def doctor() -> None:
     """Print versions, BLAS library and kernel type, threads, and what to change."""
-    from validate.doctor import examine
+    from validate.runs.doctor import examine
 
     examine(_console())

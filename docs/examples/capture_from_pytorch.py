@@ -19,8 +19,8 @@ from torch import nn
 from torch.nn import functional
 
 from theory import stream
-from validate.experiment import load_experiment
-from validate.seed_plan import SeedPlan
+from validate.experiment.schema import load_experiment
+from validate.experiment.seed_plan import SeedPlan
 
 
 class Block(nn.Module):

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from theory import stream
-from validate.alignment import correlation_moments, fisher_z, pearson, pooled_mean, total_variation, undecided
+from validate.statistics.alignment import (
+    correlation_moments,
+    fisher_z,
+    pearson,
+    pooled_mean,
+    total_variation,
+    undecided,
+)
 
 
 def laws(seed, n, size):

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from tiny import dice_setting
 
 from theory import BiasedDice, stream
-from validate.capture import capture_balanced, draw_natural, shuffle_tasks, with_current_symbol
-from validate.measure import Captured
-from validate.sources import FeatureSource, RandomSource
+from validate.capture.balanced import capture_balanced, draw_natural, shuffle_tasks, with_current_symbol
+from validate.capture.sources import FeatureSource, RandomSource
+from validate.claims.properties import Captured
 
 
 class Recorder:

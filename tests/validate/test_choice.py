@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from tiny import family_setting, mixtures
 
 from theory import RegressionBatch, stream
-from validate.choice import best_site, chosen_site, shortfall
-from validate.claims import CRITERIA, PROPERTIES, criteria_of
-from validate.judgement import Criterion
-from validate.ladder import EXACT, RANDOM, rungs
-from validate.measure import Captured, Setting
+from validate.claims.catalogue import CRITERIA, PROPERTIES, criteria_of
+from validate.claims.properties import Captured, Setting
+from validate.claims.rule import Criterion
+from validate.judging.ladder import EXACT, RANDOM, rungs
+from validate.judging.layer import best_site, chosen_site, shortfall
 
 JUDGED = criteria_of(PROPERTIES)
 NAMES = [criterion.statistic for criterion in JUDGED if not criterion.sign]

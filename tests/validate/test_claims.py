@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validate.claims import CRITERIA
-from validate.intervals import UNDEFINED, Estimate
-from validate.judgement import WORST_FIRST, Criterion, closest_null, is_calibrated, judge, worst
+from validate.claims.catalogue import CRITERIA
+from validate.claims.rule import WORST_FIRST, Criterion, closest_null, is_calibrated, judge, worst
+from validate.statistics.intervals import UNDEFINED, Estimate
 
 HIGH = Criterion("s", "s", "at least", 0.95)
 LOW = Criterion("s", "s", "at most", 0.02)

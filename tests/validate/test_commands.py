@@ -8,7 +8,7 @@ from tiny import tiny_toml
 from typer.testing import CliRunner
 
 from validate.command_line import app
-from validate.experiment import parse_experiment
+from validate.experiment.schema import parse_experiment
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def test_only_the_claims_asked_for_are_judged(experiment, tmp_path, monkeypatch)
         asked.append((chosen.name, folder.name, claims))
         return {"experiment": {"name": chosen.name}, "claims": []}
 
-    monkeypatch.setattr("validate.reproduce.reproduce", judge)
-    monkeypatch.setattr("validate.report.write_report", lambda folder: folder / "report.html")
+    monkeypatch.setattr("validate.runs.reproduce.reproduce", judge)
+    monkeypatch.setattr("validate.report.page.write_report", lambda folder: folder / "report.html")
     options = ("--experiment", experiment, "--family", "dice", "--quiet")
     said = succeeds(invoke("reproduce", *options, "--claims", "P0", "--claims", "retrieval"))
     assert "an allowance of" in said

@@ -21,14 +21,14 @@ from theory import (
     hull_coordinates,
     stream,
 )
-from validate.best_mixture import Quadratic, fit_mixture, simplex_minimum
-from validate.contest import Standing, margin, second_mode, two_modes
-from validate.experiment import load_preset
-from validate.finite import FLOOR, floored
-from validate.measure import Setting
-from validate.modes import Arena, Arenas, distance, phase_ratio, reference_mean
-from validate.rivals import rivals
-from validate.sources import predicted
+from validate.capture.candidates import Arena, Arenas, distance, phase_ratio, reference_mean
+from validate.capture.finite import FLOOR, floored
+from validate.capture.rivals import rivals
+from validate.capture.sources import predicted
+from validate.claims.modes import Standing, margin, second_mode, two_modes
+from validate.claims.properties import Setting
+from validate.experiment.schema import load_preset
+from validate.statistics.best_mixture import Quadratic, fit_mixture, simplex_minimum
 
 FAMILIES = {
     "dice": BiasedDice(faces=4, length=24),
@@ -204,7 +204,7 @@ def test_every_newton_step_comes_nearer(monkeypatch):
         candidates = rng.dirichlet(np.full(3, 0.05), size=(3, 2, 4)).swapaxes(2, 3) * 0.9999 + 0.0001 / 3
         mean, reached = rng.dirichlet(np.full(3, 0.05), size=(3, 2)), []
         for n_steps in range(6):
-            monkeypatch.setattr("validate.best_mixture.N_NEWTON", n_steps)
+            monkeypatch.setattr("validate.statistics.best_mixture.N_NEWTON", n_steps)
             weights, _ = fit_mixture("symbol", mean, candidates, price)
             reached.append(divergence("symbol", mean, candidates @ weights).mean())
         assert np.all(np.diff(reached) <= 1e-12)

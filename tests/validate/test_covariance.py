@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from theory import stream
-from validate.covariance import SlopeHalves, SlopeMoments, estimate_slope_shares, slope_shares
-from validate.designs import CellDesign, SlopeDesign
+from validate.capture.designs import CellDesign, SlopeDesign
+from validate.statistics.covariance import SlopeHalves, SlopeMoments, estimate_slope_shares, slope_shares
 
 NAMES = ("P0", "P0*", "P1", "P1*")
 SHAPES = st.tuples(st.integers(2, 4), st.integers(4, 7).map(lambda half: 2 * half), st.integers(1, 5))

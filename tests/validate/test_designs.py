@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from theory import BiasedDice, NoisyLinearRegression, stream
-from validate.designs import CellDesign, SlopeDesign, capture_design
+from validate.capture.designs import CellDesign, SlopeDesign, capture_design
 
 S, K, V, N, W, F = 3, 3, 4, 10, 6, 2
 
@@ -129,7 +129,7 @@ class Witness:
 
 @pytest.mark.parametrize("chunk", [7, 128])
 def test_regression_is_captured_with_its_tasks_positions_and_covariates(chunk, monkeypatch):
-    monkeypatch.setattr("validate.designs.CHUNK", chunk)
+    monkeypatch.setattr("validate.capture.designs.CHUNK", chunk)
     family = NoisyLinearRegression(dimension=2, points=9)
     pool = family.sample_pool(stream(0, "pool"), 3)
     design = capture_design(Witness(family), family, pool, (1, 8, 4), 5, stream(0, "design"))["witness"]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from theory import stream
-from validate.effects import (
+from validate.statistics.effects import (
     EFFECTS,
     CellMoments,
     CellSquares,

@@ -4,11 +4,11 @@ import pytest
 from tiny import TOML, tiny_experiment
 
 from model import load_checkpoint
-from validate.estimate import checkpoint_path, jobs, seconds_per_step
-from validate.experiment import parse_experiment
-from validate.networks import train_network
-from validate.outlook import Outlook, duration
-from validate.seed_plan import seed_plans
+from validate.experiment.schema import parse_experiment
+from validate.experiment.seed_plan import seed_plans
+from validate.training.estimate import checkpoint_path, jobs, seconds_per_step
+from validate.training.networks import train_network
+from validate.training.outlook import Outlook, duration
 
 LARGER = (
     TOML.replace("width = 4, heads = 1, hidden = 4", "width = 32, heads = 2, hidden = 64")
@@ -49,7 +49,7 @@ def test_a_step_is_taken_as_proportional_to_the_batch(tmp_path, monkeypatch):
         asked.append((size, settings.steps))
         return type("Run", (), {"records": [Record(1 + 1e-3 * size * n) for n in range(settings.steps)]})
 
-    monkeypatch.setattr("validate.estimate.train", fake)
+    monkeypatch.setattr("validate.training.estimate.train", fake)
     job = jobs(parse_experiment(LARGER, "larger"), tmp_path)[0]
     for budget, size in ((1.0, 64), (0.1, 24), (1e-3, 4)):
         asked.clear()

@@ -3,7 +3,7 @@
 import pytest
 from tiny import TOML, tiny_experiment
 
-from validate.experiment import PRESETS, ExperimentError, load_experiment, load_preset, parse_experiment
+from validate.experiment.schema import PRESETS, ExperimentError, load_experiment, load_preset, parse_experiment
 
 
 @pytest.mark.parametrize("name", PRESETS)

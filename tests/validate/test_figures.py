@@ -9,7 +9,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.transforms import Bbox
 
-from validate.claims import CLAIMS, DIVERSE
+from validate.claims.catalogue import CLAIMS, DIVERSE
 from validate.figures import groups
 from validate.figures.alignment import alignment_bands
 from validate.figures.gallery import GALLERY, Entry

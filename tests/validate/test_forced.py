@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from theory import BiasedDice, MarkovChains, NoisyLinearRegression, PlantedDyck, stream
-from validate.forced import forced_interaction
+from validate.claims.forced import forced_interaction
 
 
 def unexplained(cells, *effects):

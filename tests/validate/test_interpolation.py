@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from theory import stream
-from validate.interpolation import AdditiveModel, MainEffects
+from validate.statistics.interpolation import AdditiveModel, MainEffects
 
 
 def made_states(seed, n_tasks=3, n_symbols=4, width=6, n_positions=5, n_sequences=90):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from theory import stream
-from validate.intervals import Estimate, bootstrap, explained_share, hull, ratio, resampling_weights
+from validate.statistics.intervals import Estimate, bootstrap, explained_share, hull, ratio, resampling_weights
 
 
 def first(moments):

@@ -8,19 +8,19 @@ from pydantic import ValidationError
 
 from model import Transformer
 from theory import BiasedDice, Mixture, NoisyLinearRegression, stream
-from validate.experiment import Network, network_config
-from validate.interventions import Causal, Subject, causal
-from validate.interventions.ascent import ascend, loss_and_slope
-from validate.interventions.carrying import Context, Reading
-from validate.interventions.dissociation import Losses
-from validate.interventions.filtered import split_changes
-from validate.interventions.history import history_rises, swap_history
-from validate.interventions.removal import Removal, along_covariance, of_equal_norm
-from validate.interventions.samples import FRESH, MAJORS, MINORS, Samples
-from validate.interventions.steering import Steering, permuted, rotated, simplex_grid, window
-from validate.interventions.subject import edit_at
-from validate.interventions.worlds import world_subject
-from validate.subspace import random_basis
+from validate.claims.causal import Causal, Subject, causal
+from validate.claims.causal.ascent import ascend, loss_and_slope
+from validate.claims.causal.carrying import Context, Reading
+from validate.claims.causal.dissociation import Losses
+from validate.claims.causal.filtered import split_changes
+from validate.claims.causal.history import history_rises, swap_history
+from validate.claims.causal.removal import Removal, along_covariance, of_equal_norm
+from validate.claims.causal.samples import FRESH, MAJORS, MINORS, Samples
+from validate.claims.causal.steering import Steering, permuted, rotated, simplex_grid, window
+from validate.claims.causal.subject import edit_at
+from validate.claims.causal.worlds import world_subject
+from validate.experiment.schema import Network, network_config
+from validate.statistics.subspace import random_basis
 
 SETTINGS = Causal(sequences=16, rank=1, steps=3, restarts=1, directions=5, grid=2, replicates=100)
 FAMILIES = {"dice": BiasedDice(faces=3, length=9), "regression": NoisyLinearRegression(dimension=2, points=5)}

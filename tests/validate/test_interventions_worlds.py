@@ -7,15 +7,15 @@ import pytest
 from scipy.linalg import subspace_angles
 
 from theory import BiasedDice, MarkovChains, Mixture, NoisyLinearRegression, stream
-from validate.intervals import explained_share
-from validate.interventions import Causal, causal
-from validate.interventions.ascent import search
-from validate.interventions.carrying import Context, Reading
-from validate.interventions.removal import Removal
-from validate.interventions.samples import FRESH, MAJORS, Samples
-from validate.interventions.steering import Steering
-from validate.interventions.worlds import world_subject
-from validate.subspace import span_basis
+from validate.claims.causal import Causal, causal
+from validate.claims.causal.ascent import search
+from validate.claims.causal.carrying import Context, Reading
+from validate.claims.causal.removal import Removal
+from validate.claims.causal.samples import FRESH, MAJORS, Samples
+from validate.claims.causal.steering import Steering
+from validate.claims.causal.worlds import world_subject
+from validate.statistics.intervals import explained_share
+from validate.statistics.subspace import span_basis
 
 FAMILIES = {
     "dice": BiasedDice(faces=3, length=40),

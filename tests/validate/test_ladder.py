@@ -10,13 +10,13 @@ from tiny import LADDER, dice_setting, family_setting, mixtures
 
 from model import Transformer, TransformerConfig
 from theory import extrapolation, retrieval
-from validate.analyses import Gathered, alone, second, untrained_name, without_intervention
-from validate.claims import BOTH, CLAIMS, CRITERIA, DIVERSE, MAJORS_ONLY, MARKOV_GIVEN_TASK, PROPERTIES
-from validate.ladder import EXACT, calibration, climb, rungs
-from validate.measure import Captured, additive_model, properties
-from validate.modes import Arenas
-from validate.sources import NetworkSource, predicted
-from validate.study import Side, fall, other_majors, predictions, shuffled_labels
+from validate.capture.candidates import Arenas
+from validate.capture.sources import NetworkSource, predicted
+from validate.claims.base import Side, fall, other_majors, predictions, shuffled_labels
+from validate.claims.catalogue import BOTH, CLAIMS, CRITERIA, DIVERSE, MAJORS_ONLY, MARKOV_GIVEN_TASK, PROPERTIES
+from validate.claims.properties import Captured, additive_model, properties
+from validate.judging.analyses import Gathered, alone, second, untrained_name, without_intervention
+from validate.judging.ladder import EXACT, calibration, climb, rungs
 
 SITE = "post_mlp.1"
 
@@ -29,7 +29,7 @@ settles as 1 / points, and a minor's state with it."""
 def ladder(kind):
     setting = family_setting(kind)
     # P2 to P3* are no claims about planted Dyck paths: the fewest resampled models their intervals can do with.
-    with patch("validate.measure.N_MODELS", 2 if kind == "dyck" else 25):
+    with patch("validate.claims.properties.N_MODELS", 2 if kind == "dyck" else 25):
         return climb(*mixtures(setting), setting)
 
 
@@ -193,7 +193,7 @@ def test_exact_retrieval_is_far_from_that_of_other_majors(setting, arenas):
 
 def test_states_do_not_depend_on_how_many_sequences_are_captured_at_once(setting, captured, monkeypatch):
     source, whole = captured[0]
-    monkeypatch.setattr("validate.sources.CHUNK", 7)
+    monkeypatch.setattr("validate.capture.sources.CHUNK", 7)
     np.testing.assert_allclose(source.states(setting.score)[SITE], whole.score[SITE], atol=1e-5)
 
 

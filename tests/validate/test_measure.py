@@ -8,11 +8,11 @@ from scipy import stats
 from tiny import dice_setting, mixtures
 
 from theory import BiasedDice, stream
-from validate.ladder import EXACT, rungs
-from validate.measure import Captured, Setting, properties
-from validate.modes import Arenas
-from validate.portrait import QUANTILES, alignment
-from validate.study import predictions
+from validate.capture.candidates import Arenas
+from validate.claims.base import predictions
+from validate.claims.portrait import QUANTILES, alignment
+from validate.claims.properties import Captured, Setting, properties
+from validate.judging.ladder import EXACT, rungs
 
 SITE = "features"
 

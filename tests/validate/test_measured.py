@@ -11,11 +11,11 @@ from tiny import tiny_experiment
 
 import theory
 from model import Transformer
-from validate.examination import Examination, examine
-from validate.experiment import network_config
-from validate.intervals import Estimate
-from validate.measured import kept, measurement_key, source_fingerprint
-from validate.seed_plan import seed_plans
+from validate.experiment.schema import network_config
+from validate.experiment.seed_plan import seed_plans
+from validate.judging.examination import Examination, examine
+from validate.runs.kept import kept, measurement_key, source_fingerprint
+from validate.statistics.intervals import Estimate
 
 PART = seed_plans(tiny_experiment())[0]
 
@@ -140,7 +140,7 @@ def test_a_changed_byte_of_any_source_file_is_measured_again(held, fresh, tmp_pa
     source.write_bytes(content)
     source.rename(package / "die.py")
     assert fingerprint() != before
-    monkeypatch.setattr("validate.measured.source_fingerprint", fingerprint)
+    monkeypatch.setattr("validate.runs.kept.source_fingerprint", fingerprint)
     assert measures(held, fresh)
 
 

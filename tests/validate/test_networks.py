@@ -7,9 +7,10 @@ from tiny import tiny_experiment
 import model
 from model import Transformer, save_checkpoint
 from theory import Mixture, NoisyLinearRegression, PlantedDyck, divergence, extrapolation, retrieval, stream
-from validate.experiment import Network, network_config
-from validate.metrics import Metrics
-from validate.networks import (
+from validate.capture.sources import NetworkSource
+from validate.experiment.schema import Network, network_config
+from validate.training.metrics import Metrics
+from validate.training.networks import (
     Evaluation,
     batch_drawer,
     build_mixture,
@@ -18,7 +19,6 @@ from validate.networks import (
     train_network,
     untrained_networks,
 )
-from validate.sources import NetworkSource
 
 
 @pytest.fixture

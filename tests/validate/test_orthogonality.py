@@ -9,11 +9,9 @@ from hypothesis import strategies as st
 
 from model import Transformer
 from theory import BiasedDice, MarkovChains, Mixture, NoisyLinearRegression, PlantedDyck, RegressionBatch, stream
-from validate.experiment import Network, load_preset, network_config
-from validate.measure import Captured, Setting
-from validate.orthogonality import N_LEADING, TaskStates, directions, near_orthogonality, task_states
-from validate.sources import NetworkSource
-from validate.state_packing import (
+from validate.capture.sources import NetworkSource
+from validate.claims.geometry import N_LEADING, TaskStates, directions, near_orthogonality, task_states
+from validate.claims.packing import (
     N_TASKS,
     TaskAnswers,
     all_bounds,
@@ -23,7 +21,9 @@ from validate.state_packing import (
     same_current,
     task_answers,
 )
-from validate.subspace import random_basis
+from validate.claims.properties import Captured, Setting
+from validate.experiment.schema import Network, load_preset, network_config
+from validate.statistics.subspace import random_basis
 
 WIDTH, N_NEW, N_EACH = 24, 60, 4
 
@@ -170,7 +170,7 @@ def test_the_read_out_answers_from_the_states_it_is_given(kind):
 
 @pytest.mark.parametrize("kind", list(FAMILIES))
 def test_the_bound_is_computed_for_every_family(kind, monkeypatch):
-    monkeypatch.setattr("validate.state_packing.N_TASKS", 24)
+    monkeypatch.setattr("validate.claims.packing.N_TASKS", 24)
     setting, source = setting_of(kind), source_of(kind)
     states = task_states(source, Captured.of(source, setting), Mixture(setting.family, setting.majors), setting)
     last = states[source.sites[-1]]
@@ -187,7 +187,7 @@ def test_the_bound_is_computed_for_every_family(kind, monkeypatch):
 
 
 def test_truth_is_the_tasks_own_prediction(monkeypatch):
-    monkeypatch.setattr("validate.state_packing.N_TASKS", 10)
+    monkeypatch.setattr("validate.claims.packing.N_TASKS", 10)
     for kind, expected in (("markov", lambda p: p[:, 0]), ("regression", lambda w: w.sum(axis=1, keepdims=True))):
         setting, source = setting_of(kind), source_of(kind)
         captured = Captured.of(source, setting)

@@ -13,17 +13,17 @@ from safetensors.numpy import save_file
 from tiny import tiny_toml
 
 from model import Transformer
-from validate.choice import chosen_site
-from validate.claims import CLAIMS
-from validate.experiment import network_config, parse_experiment
-from validate.measure import Captured, properties
-from validate.modes import Arenas
+from validate.capture.candidates import Arenas
+from validate.capture.sources import NetworkSource
+from validate.claims.base import predictions
+from validate.claims.catalogue import CLAIMS
+from validate.claims.properties import Captured, properties
+from validate.experiment.schema import network_config, parse_experiment
+from validate.judging.layer import chosen_site
 from validate.own_states.command import chosen_part, measure_files, read_subjects, write_sequences
 from validate.own_states.errors import StatesError
 from validate.own_states.files import StatesFile, natural
 from validate.own_states.sequences import Sequences
-from validate.sources import NetworkSource
-from validate.study import predictions
 
 DIVERSE = "minors=2"
 KINDS = ("dice", "regression", "markov", "dyck")

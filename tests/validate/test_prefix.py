@@ -12,11 +12,8 @@ from tiny import dice_setting
 from model import Transformer
 from theory import Mixture, PlantedDyck, stream
 from theory.prefix import Cells, judged_position, posterior_by_steps, predicted_residuals, prefix_index
-from validate.experiment import Measurement, Network, network_config
-from validate.figures.prefix import prefix_panels
-from validate.figures.style import house_style
-from validate.measure import Setting
-from validate.prefix import (
+from validate.capture.sources import NOISE, RUNGS, FeatureSource, NetworkSource, RandomSource
+from validate.claims.prefix import (
     PREFIX_RUNGS,
     PrefixDesign,
     prefix_portrait,
@@ -24,9 +21,12 @@ from validate.prefix import (
     prefix_values,
     shuffled_prefixes,
 )
-from validate.prefix.probe import prefix_means, probe, ridge
-from validate.prefix.statistics import PREFIX_STATISTICS, RESIDUALS, prefix_moments
-from validate.sources import NOISE, RUNGS, FeatureSource, NetworkSource, RandomSource
+from validate.claims.prefix.probe import prefix_means, probe, ridge
+from validate.claims.prefix.statistics import PREFIX_STATISTICS, RESIDUALS, prefix_moments
+from validate.claims.properties import Setting
+from validate.experiment.schema import Measurement, Network, network_config
+from validate.figures.prefix import prefix_panels
+from validate.figures.style import house_style
 
 FAMILY = PlantedDyck(pairs=3, background=4, density=0.3, length=24)
 # Paths that part at once, so that there is little doubt about the task where claims are judged.
@@ -47,7 +47,7 @@ def source_of(name):
 @pytest.fixture(autouse=True, scope="module")
 def few_fits():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("validate.prefix.statistics.N_FITS", 6)
+        patch.setattr("validate.claims.prefix.statistics.N_FITS", 6)
         yield
 
 

@@ -11,17 +11,17 @@ import pytest
 from rich.console import Console
 from tiny import tiny_experiment
 
-from validate.claims import CLAIMS, CRITERIA
-from validate.console import WIDE, print_claims
+from validate.claims.catalogue import CLAIMS, CRITERIA
+from validate.claims.rule import WORST_FIRST
+from validate.experiment.folder import to_json
 from validate.figures import Drawn, groups
 from validate.figures.gallery import GALLERY
 from validate.figures.style import house_style
-from validate.judgement import WORST_FIRST
-from validate.metrics import Metrics
-from validate.report import Matrix, write_report
-from validate.reproduce import reproduce
-from validate.run_folder import to_json
-from validate.wording import bound, closest, number, short, where, why_untested
+from validate.report.console import WIDE, print_claims
+from validate.report.page import Matrix, write_report
+from validate.report.wording import bound, closest, number, short, where, why_untested
+from validate.runs.reproduce import reproduce
+from validate.training.metrics import Metrics
 
 
 class Tables(HTMLParser):
@@ -65,7 +65,7 @@ def run(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def no_figures(monkeypatch):
     """Leave the figures out: drawing them takes most of the time."""
-    monkeypatch.setattr("validate.report.draw_all", lambda results, metrics, folder: [])
+    monkeypatch.setattr("validate.report.page.draw_all", lambda results, metrics, folder: [])
 
 
 def reported(run, tmp_path, change=lambda results: None):
@@ -224,7 +224,7 @@ def test_networks_and_figures_stand_in_the_section_of_their_family(run, tmp_path
         path.write_text("<svg/>")
         return [Drawn(f"{family}.a", family, f"of {family}", "caption", path) for family in ("markov", "dice")]
 
-    monkeypatch.setattr("validate.report.draw_all", draw)
+    monkeypatch.setattr("validate.report.page.draw_all", draw)
     html, _, results = reported(run, tmp_path, two_families)
     dice, markov = html.index('id="dice"'), html.index('id="markov"')
     assert dice < html.index("of dice") < markov < html.index("of markov")

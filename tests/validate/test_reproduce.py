@@ -10,13 +10,13 @@ import pytest
 from tiny import TOML, tiny_experiment, tiny_toml
 
 from model import CheckpointError, load_checkpoint
-from validate.claims import CLAIMS, CRITERIA
-from validate.experiment import parse_experiment
+from validate.claims.catalogue import CLAIMS, CRITERIA
+from validate.claims.rule import WORST_FIRST
+from validate.experiment.folder import RunFolderError, open_run, to_json
+from validate.experiment.schema import parse_experiment
 from validate.figures.gallery import GALLERY
-from validate.judgement import WORST_FIRST
-from validate.report import write_report
-from validate.reproduce import reproduce, train_all
-from validate.run_folder import RunFolderError, open_run, to_json
+from validate.report.page import write_report
+from validate.runs.reproduce import reproduce, train_all
 
 ROW = {
     "claim", "family", "design", "layer", "layers", "position", "seeds", "statement", "statistic", "label", "predicted",
@@ -146,7 +146,7 @@ def test_one_process_measures_what_several_do(families, tmp_path):
 
 def test_a_second_run_trains_nothing_and_measures_nothing(run, tmp_path, monkeypatch):
     folder, results = run
-    monkeypatch.setattr("validate.workers.examine", lambda *parts: pytest.fail("it was measured before"))
+    monkeypatch.setattr("validate.runs.workers.examine", lambda *parts: pytest.fail("it was measured before"))
     again = tmp_path / "again"
     shutil.copytree(folder, again)
     before = [path.read_bytes() for path in checkpoints(again)]
@@ -161,7 +161,7 @@ def test_training_that_was_interrupted_goes_on_to_the_same_bits(run, tmp_path, m
     folder, _ = run
     stopped = tmp_path / "stopped"
     open_run(stopped, tiny_experiment())
-    append = "validate.metrics.Metrics.append"
+    append = "validate.training.metrics.Metrics.append"
 
     def interrupt(self, row):
         if row["step"] == 4:
@@ -189,13 +189,13 @@ def test_networks_trained_by_other_code_are_refused(run, tmp_path, monkeypatch):
     folder, _ = run
     again = tmp_path / "again"
     shutil.copytree(folder, again)
-    monkeypatch.setattr("validate.networks.code_fingerprint", lambda: "another version")
+    monkeypatch.setattr("validate.training.networks.code_fingerprint", lambda: "another version")
     with pytest.raises(CheckpointError, match="code"):
         train_all(tiny_experiment(), again, progress=False)
 
 
 def test_other_numbers_of_majors_go_through_the_whole_line(tmp_path, monkeypatch):
-    monkeypatch.setattr("validate.report.draw_all", lambda *parts: [])
+    monkeypatch.setattr("validate.report.page.draw_all", lambda *parts: [])
     text = TOML.replace("majors = 3", "majors = 4")
     results = reproduce(parse_experiment(text, "majors"), tmp_path / "run", quietly, progress=False)
     assert [(row["claim"], row["design"]) for row in results["claims"]] == expected_rows("dice")
@@ -209,7 +209,7 @@ def test_a_refused_checkpoint_costs_no_metrics(run, tmp_path, monkeypatch):
     folder, _ = run
     again = tmp_path / "again"
     shutil.copytree(folder, again)
-    monkeypatch.setattr("validate.networks.code_fingerprint", lambda: "another version")
+    monkeypatch.setattr("validate.training.networks.code_fingerprint", lambda: "another version")
     with pytest.raises(CheckpointError):
         train_all(tiny_experiment(), again, progress=False)
     assert (again / "metrics.jsonl").read_bytes() == (folder / "metrics.jsonl").read_bytes()

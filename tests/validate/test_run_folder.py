@@ -5,9 +5,9 @@ import json
 import pytest
 from tiny import TOML, tiny_experiment
 
-from validate.experiment import parse_experiment
-from validate.metrics import Metrics
-from validate.run_folder import RunFolderError, open_run, read_results, set_aside, to_json, write_text
+from validate.experiment.folder import RunFolderError, open_run, read_results, set_aside, to_json, write_text
+from validate.experiment.schema import parse_experiment
+from validate.training.metrics import Metrics
 
 
 def test_a_folder_can_be_entered_again_by_its_own_experiment_only(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from theory import BiasedDice, MarkovChains, NoisyLinearRegression, PlantedDyck, stream
-from validate.running_statistics import (
+from validate.capture.running_statistics import (
     averaged_prediction,
     averaged_statistics,
     centred_log_ratio,

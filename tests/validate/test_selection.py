@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import TOML, tiny_experiment
 
-from validate.claims import CLAIMS
-from validate.experiment import ExperimentError, parse_experiment
-from validate.selection import judged_claims, parse_seeds, select, select_claims
+from validate.claims.catalogue import CLAIMS
+from validate.experiment.schema import ExperimentError, parse_experiment
+from validate.experiment.selection import judged_claims, parse_seeds, select, select_claims
 
 MARKOV = TOML.partition("[families.dice]")[2].replace("families.dice", "families.markov").replace("faces", "states")
 BOTH = TOML + "[families.markov]" + MARKOV

@@ -7,12 +7,12 @@ import pytest
 
 from model import Transformer
 from theory import BiasedDice, MarkovChains, Mixture, NoisyLinearRegression, PlantedDyck, stream
-from validate.experiment import Measurement, Network, network_config
-from validate.measure import Captured, Setting
-from validate.sources import NetworkSource
-from validate.span_course import SpanCourse, is_looked_at
-from validate.study import fresh_moments
-from validate.subspace import share_inside
+from validate.capture.sources import NetworkSource
+from validate.claims.base import fresh_moments
+from validate.claims.properties import Captured, Setting
+from validate.experiment.schema import Measurement, Network, network_config
+from validate.statistics.subspace import share_inside
+from validate.training.span_course import SpanCourse, is_looked_at
 
 FAMILIES = {
     "dice": BiasedDice(faces=3, length=10),

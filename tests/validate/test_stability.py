@@ -8,11 +8,11 @@ from scipy import stats
 from tiny import tiny_experiment
 
 from theory import BiasedDice, Mixture, stream
-from validate.claims import CRITERIA
-from validate.intervals import Estimate
-from validate.measure import Setting
-from validate.sources import predicted
-from validate.stability import GROUPS, contrast, minor_groups, stabilities, stability, stability_contrast
+from validate.capture.sources import predicted
+from validate.claims.catalogue import CRITERIA
+from validate.claims.properties import Setting
+from validate.claims.stability import GROUPS, contrast, minor_groups, stabilities, stability, stability_contrast
+from validate.statistics.intervals import Estimate
 
 FAMILY = BiasedDice(faces=4, length=16)
 STABLE, VAGUE = np.eye(4)[:3], np.full((3, 4), 0.25)

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from theory import stream
-from validate.intervals import bootstrap
-from validate.subspace import (
+from validate.statistics.intervals import bootstrap
+from validate.statistics.subspace import (
     ball_radius,
     chance_moments,
     compare_shares,

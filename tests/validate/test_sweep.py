@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from model import Transformer
 from theory import Mixture, stream
 from validate.command_line import app
-from validate.experiment import ExperimentError, network_config
-from validate.intervals import Estimate
-from validate.run_folder import RunFolderError, open_run
+from validate.experiment.folder import RunFolderError, open_run
+from validate.experiment.schema import ExperimentError, network_config
+from validate.statistics.intervals import Estimate
 from validate.sweep import load_sweep, parse_sweep, run_sweep
 from validate.sweep.design import BASE, Point, networks_of
 from validate.sweep.point import Findings, Reading

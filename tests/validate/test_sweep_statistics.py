@@ -7,11 +7,10 @@ import pytest
 from tiny import TOML
 
 from theory.convex import task_points
-from validate.experiment import network_config
-from validate.interpolation import MainEffects
-from validate.intervals import Estimate
-from validate.networks import untrained_networks
-from validate.sources import NetworkSource
+from validate.capture.sources import NetworkSource
+from validate.experiment.schema import network_config
+from validate.statistics.interpolation import MainEffects
+from validate.statistics.intervals import Estimate
 from validate.sweep import load_sweep, parse_sweep
 from validate.sweep.design import BASE, Point
 from validate.sweep.hypotheses import HYPOTHESES, hypothesis_rows
@@ -19,6 +18,7 @@ from validate.sweep.point import Contest, Findings, Pair, Reading, Subject, exac
 from validate.sweep.quantities import QUANTITIES
 from validate.sweep.rows import reading, sweep_rows
 from validate.sweep.shapes import References, shape_values
+from validate.training.networks import untrained_networks
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from validate.claims import BOTH, CLAIMS, CRITERIA, DIVERSE, EVERY_FAMILY, MAJORS_ONLY, SCOPES
-from validate.intervals import Estimate
-from validate.verdicts import Outcome, claim_rows, count_verdicts
+from validate.claims.catalogue import BOTH, CLAIMS, CRITERIA, DIVERSE, EVERY_FAMILY, MAJORS_ONLY, SCOPES
+from validate.judging.verdicts import Outcome, claim_rows, count_verdicts
+from validate.statistics.intervals import Estimate
 
 GOOD = {"at least": 1.5, "at most": -0.5}
 BAD = {"at least": -0.5, "at most": 1.5}

@@ -1,8 +1,8 @@
 """The smallest experiments that go through the whole line, and settings small enough for the ladder."""
 
 from theory import Mixture, stream
-from validate.experiment import Experiment, build_family, parse_experiment
-from validate.measure import Setting
+from validate.claims.properties import Setting
+from validate.experiment.schema import Experiment, build_family, parse_experiment
 
 FAMILY_TOML = """
 [families.dice]

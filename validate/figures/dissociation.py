@@ -23,7 +23,7 @@ CARRIED = {
 def dissociation_bars(networks: list[dict[str, Any]]) -> Figure:
     """Draw rises of the loss with random bands, parts of V, what it carries, and history by layer.
 
-    Each network has "design" and "causal", the portrait of `validate.interventions.causal`; those without a second
+    Each network has "design" and "causal", the portrait of `claims.causal.tests`; those without a second
     mode are left out.
     """
     shown = [network for network in networks if "dissociation" in network["causal"]]

@@ -1,11 +1,11 @@
-"""Measured interaction of task and current by layer, beside the share the read-out forces (`validate.forced`)."""
+"""Measured interaction of task and current by layer, beside the share the read-out forces (`claims.forced`)."""
 
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from validate.claims import CRITERIA
+from validate.claims.catalogue import CRITERIA
 from validate.figures.style import (
     BLACK,
     ORANGE,

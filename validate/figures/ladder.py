@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from validate.claims import CRITERIA
+from validate.claims.catalogue import CRITERIA
+from validate.claims.rule import Criterion
 from validate.figures.style import new_figure
-from validate.intervals import Estimate
-from validate.judgement import Criterion
+from validate.statistics.intervals import Estimate
 
 SHADES = {"inside": "#CFE8DF", "straddles": "#FBF3C4", "outside": "#F6D9C6", "undefined": "#EEEEEE"}
 WORDS = {"inside": "met", "straddles": "open", "outside": "missed", "undefined": "—"}

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from validate.claims import CRITERIA
+from validate.claims.catalogue import CRITERIA
 from validate.figures.style import (
     BLACK,
     defined,

@@ -17,7 +17,7 @@ UNSTEERED = "unsteered, by true task"
 def steering_triangles(networks: list[dict[str, Any]]) -> Figure:
     """Draw two ternary panels a network: the unsteered predictions, and where steering sends them.
 
-    Each network has "design" and "causal", the portrait of `validate.interventions.causal`.
+    Each network has "design" and "causal", the portrait of `claims.causal.tests`.
     """
     # As in `simplex`: fixed gaps, because the constrained layout takes seconds on ternary axes.
     height = 3.9 * len(networks) + 0.6

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator, StrMethodFormatter
 
 from validate.figures.style import BLACK, BLUE, GREEN, ORANGE, RED, new_figure
-from validate.intervals import Estimate, hull
+from validate.statistics.intervals import Estimate, hull
 
 BESIDE = {"predicted": "-", "baseline": ":", "untrained": (0, (5, 3))}
 """The numbers beside a measurement, and the line each is drawn with."""

@@ -6,15 +6,15 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from validate.environment import describe
-from validate.experiment import Experiment
+from validate.experiment.folder import to_json, write_text
+from validate.experiment.schema import Experiment
+from validate.experiment.seed_plan import SeedPlan
 from validate.own_states.errors import StatesError
 from validate.own_states.files import StatesFile
 from validate.own_states.judgement import Subjects, judge_states
 from validate.own_states.sequences import Sequences
 from validate.own_states.source import StoredSource
-from validate.run_folder import to_json, write_text
-from validate.seed_plan import SeedPlan
+from validate.runs.environment import describe
 
 
 def chosen_part(experiment: Experiment, family: str | None, seed: int | None) -> SeedPlan:

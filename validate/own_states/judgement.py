@@ -1,6 +1,6 @@
 """What the statistics say of networks whose states were captured elsewhere.
 
-Layer, statistics, ladder, nulls and verdicts are those of `validate.examination`. What cannot be measured of a file is
+Layer, statistics, ladder, nulls and verdicts are those of `judging.examination`. What cannot be measured of a file is
 left out and said: predictions, unless every file holds them; what compares two designs, unless there are states of
 both; whatever needs the network itself. Without untrained networks the verdicts stand on the other nulls.
 """
@@ -9,18 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from validate.analyses import Gathered, alone, second
-from validate.choice import chosen_site
-from validate.claims import BOTH, CLAIMS, DIVERSE, MAJORS_ONLY, Scope
-from validate.ladder import calibration, climb
-from validate.measure import Captured, profile, property_values
-from validate.modes import Arenas
-from validate.orthogonality import task_states
+from validate.capture.candidates import Arenas
+from validate.claims.base import Side, shuffled_labels
+from validate.claims.catalogue import BOTH, CLAIMS, DIVERSE, MAJORS_ONLY, Scope
+from validate.claims.geometry import task_states
+from validate.claims.portrait import subspace
+from validate.claims.properties import Captured, profile, property_values
+from validate.experiment.seed_plan import SeedPlan
+from validate.judging.analyses import Gathered, alone, second
+from validate.judging.ladder import calibration, climb
+from validate.judging.layer import chosen_site
+from validate.judging.verdicts import Outcome, claim_rows
 from validate.own_states.source import StoredSource
-from validate.portrait import subspace
-from validate.seed_plan import SeedPlan
-from validate.study import Side, shuffled_labels
-from validate.verdicts import Outcome, claim_rows
 
 PREDICTIONS = {criterion.statistic for claim in CLAIMS if claim.place == "none" for criterion in claim.criteria}
 """Statistics of predictions alone."""

@@ -23,13 +23,13 @@ from jaxtyping import Float, Int
 from safetensors.numpy import save_file
 
 from theory import Batch, LatentTasks, PlantedDyck
-from validate.measure import Captured
-from validate.modes import Arenas
-from validate.orthogonality import task_states
-from validate.prefix import PrefixDesign, prefix_portrait
-from validate.seed_plan import SeedPlan
-from validate.sources import RandomSource, StateSource
-from validate.stability import stabilities
+from validate.capture.candidates import Arenas
+from validate.capture.sources import RandomSource, StateSource
+from validate.claims.geometry import task_states
+from validate.claims.prefix import PrefixDesign, prefix_portrait
+from validate.claims.properties import Captured
+from validate.claims.stability import stabilities
+from validate.experiment.seed_plan import SeedPlan
 
 LAYOUT = "1"
 """Version of the layout of both files."""

@@ -24,9 +24,9 @@ import numpy as np
 import tomli_w
 
 from theory import overlapping
-from validate.claims import DIVERSE, MAJORS_ONLY
-from validate.experiment import Experiment, ExperimentError, FamilyPlan, parse_experiment
-from validate.seed_plan import SeedPlan
+from validate.claims.catalogue import DIVERSE, MAJORS_ONLY
+from validate.experiment.schema import Experiment, ExperimentError, FamilyPlan, parse_experiment
+from validate.experiment.seed_plan import SeedPlan
 
 PRESET = "sweep"
 
@@ -198,7 +198,7 @@ def load_sweep(source: str | Path) -> SweepExperiment:
         One sentence: the file cannot be read, or is no sweep.
     """
     if source == PRESET:
-        text = resources.files("validate").joinpath("presets", f"{PRESET}.toml").read_text("utf-8")
+        text = resources.files("validate.experiment").joinpath("presets", f"{PRESET}.toml").read_text("utf-8")
         return parse_sweep(text, f"preset {PRESET}")
     try:
         text = Path(source).read_text("utf-8")

@@ -2,7 +2,7 @@
 
 A hypothesis names a statistic and the direction in which it changes from the axis' lowest value to its highest. Its
 change is estimated for each seed, from the closest ends of the two intervals to the farthest, and joined over seeds
-into the smallest interval that holds all (`validate.intervals.hull`). The rule is that of `validate.judgement` for a
+into the smallest interval that holds all (`statistics.intervals.hull`). The rule is that of `claims.rule` for a
 criterion of sign: the interval lies on the expected side of 0, and beyond the change that untrained networks show.
 
 Directions are those of the exact-Bayes states, and along `minors`, which these do not know, the paper's;
@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from validate.intervals import Estimate, hull
-from validate.judgement import Criterion, judge
+from validate.claims.rule import Criterion, judge
+from validate.statistics.intervals import Estimate, hull
 from validate.sweep.design import SweepExperiment
 from validate.sweep.rows import Table, reading
 

@@ -1,6 +1,6 @@
 """One point and seed of a sweep: every statistic of its networks, beside theory, a rival and untrained networks.
 
-Statistics of states are those of the network with minors. It chooses its layer like any subject (`validate.choice`);
+Statistics of states are those of the network with minors. It chooses its layer like any subject (`judging.layer`);
 R2_OOD alone is read at the layer chosen in the majors-only network, because it compares the two.
 """
 
@@ -13,21 +13,21 @@ from jaxtyping import Float
 from model import Transformer
 from theory import Mixture, divergence, nats_per_loss, target_loss
 from theory.convex import TaskGeometry
-from validate.choice import chosen_site
-from validate.experiment import network_config
-from validate.intervals import Estimate, bootstrap
-from validate.judgement import EXACT
-from validate.ladder import rungs
-from validate.measure import Captured, Setting, late_design, properties, property_values
-from validate.modes import Arena, Arenas
-from validate.networks import untrained_networks
-from validate.seed_plan import SeedPlan
-from validate.sources import NetworkSource, StateSource
-from validate.stability import stability_contrast
-from validate.study import fresh_moments
-from validate.subspace import compare_shares, share_inside
+from validate.capture.candidates import Arena, Arenas
+from validate.capture.sources import NetworkSource, StateSource
+from validate.claims.base import fresh_moments
+from validate.claims.properties import Captured, Setting, late_design, properties, property_values
+from validate.claims.rule import EXACT
+from validate.claims.stability import stability_contrast
+from validate.experiment.schema import network_config
+from validate.experiment.seed_plan import SeedPlan
+from validate.judging.ladder import rungs
+from validate.judging.layer import chosen_site
+from validate.statistics.intervals import Estimate, bootstrap
+from validate.statistics.subspace import compare_shares, share_inside
 from validate.sweep.quantities import QUANTITIES
 from validate.sweep.shapes import References, edges, shape_estimates, shape_values
+from validate.training.networks import untrained_networks
 
 STATES = ("P0*", "P2*", "P3* TV")
 POPULATIONS = ("training", "fresh")

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from validate.experiment.folder import RunFolderError, write_text
 from validate.figures.style import house_style, save
 from validate.figures.sweep import axis_figure, pooled
-from validate.report import VERDICT_MEANING, number
-from validate.run_folder import RunFolderError, write_text
+from validate.judging.verdicts import count_verdicts
+from validate.report.page import VERDICT_MEANING, number
 from validate.sweep.design import AXES
 from validate.sweep.quantities import QUANTITIES
-from validate.verdicts import count_verdicts
 
 REQUIRED = ("experiment", "environment", "code", "hypotheses", "rows", "shapes", "seconds")
 """What ``sweep.json`` must hold."""
@@ -46,7 +46,7 @@ def write_sweep_report(folder: Path) -> Path:
     (folder / "figures").mkdir(exist_ok=True)
     sections = [_section(sweep, axis, folder / "figures" / f"{axis}.svg") for axis in sweep["experiment"]["axes"]]
     environment = Environment(
-        loader=PackageLoader("validate"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=PackageLoader("validate.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["number"] = number
     html = environment.get_template("sweep.html").render(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from validate.intervals import Estimate
+from validate.statistics.intervals import Estimate
 from validate.sweep.design import BASE, Point, SweepExperiment
 from validate.sweep.point import Findings, Reading
 

@@ -16,17 +16,17 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from model import Transformer
-from validate.environment import describe, peak_memory_bytes
-from validate.experiment import ExperimentError
-from validate.measured import measurement_key
-from validate.networks import code_fingerprint, train_network
-from validate.run_folder import RunFolderError, require_run, to_json, write_text
-from validate.seed_plan import SeedPlan
+from validate.experiment.folder import RunFolderError, require_run, to_json, write_text
+from validate.experiment.schema import ExperimentError
+from validate.experiment.seed_plan import SeedPlan
+from validate.runs.environment import describe, peak_memory_bytes
+from validate.runs.kept import measurement_key
 from validate.sweep.design import Point, SweepExperiment, load_sweep, networks_of
 from validate.sweep.hypotheses import hypothesis_rows
 from validate.sweep.point import Findings, examine_point
 from validate.sweep.report import write_sweep_report
 from validate.sweep.rows import shape_rows, sweep_rows
+from validate.training.networks import code_fingerprint, train_network
 
 Announce = Callable[[str], None]
 _READER = TypeAdapter(Findings)

@@ -23,10 +23,10 @@ from jaxtyping import Float
 
 from theory import LatentTasks, Pool
 from theory.convex import TaskGeometry, read_out_table, task_geometry, task_points
-from validate.alignment import LARGEST_R
-from validate.interpolation import MainEffects
-from validate.intervals import UNDEFINED, Estimate
-from validate.measure import Captured, Setting, late_design
+from validate.claims.properties import Captured, Setting, late_design
+from validate.statistics.alignment import LARGEST_R
+from validate.statistics.interpolation import MainEffects
+from validate.statistics.intervals import UNDEFINED, Estimate
 
 N_RESAMPLED = 100
 """Resampled designs of every interval."""

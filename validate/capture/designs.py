@@ -1,0 +1,185 @@
+"""States labelled by their task and by what is current: the design in which task vectors are estimated.
+
+One of two, as the family's targets are symbols or numbers; statistics see only `TaskDesign`.
+
+    cells    symbols: the balanced design of `capture.balanced`, equal cells of task by current symbol, two-way
+             analysis of variance (`statistics.effects`); of planted Dyck paths background symbols only, because a step
+             set by hand breaks the path (`claims.prefix` has cells of steps)
+    slopes   numbers: natural sequences, whose covariate is independent of the task, analysis of covariance
+             (`statistics.covariance`)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+
+from theory import LatentTasks, PlantedDyck, Pool
+from validate.capture.balanced import capture_balanced, draw_natural, shuffle_tasks
+from validate.capture.sources import CHUNK, StateSource, predicted
+from validate.statistics.covariance import SlopeHalves, SlopeMoments, estimate_slope_shares, slope_shares
+from validate.statistics.effects import EFFECTS, Halves, estimate_effects
+from validate.statistics.interpolation import MainEffects
+from validate.statistics.intervals import Estimate
+
+
+@runtime_checkable
+class TaskDesign(Protocol):
+    """States of one site at some positions, S of them, by task."""
+
+    def at(self, positions: Sequence[int]) -> "TaskDesign":
+        """Return some of the scored positions."""
+        ...
+
+    def estimate(self, rng: np.random.Generator, n_replicates: int) -> dict[str, Estimate]:
+        """Estimate P0, P0*, P1 and P1* at the last position."""
+        ...
+
+    def shares(self) -> dict[str, list[float]]:
+        """Return the values of P0, P0*, P1 and P1* at each position."""
+        ...
+
+    def main_effects(self) -> MainEffects:
+        """Return the vectors of the tasks and of what is current, averaged over the positions."""
+        ...
+
+    def shuffled(self, rng: np.random.Generator) -> "TaskDesign":
+        """Return the null in which states tell nothing of the task; what is current stays with its states."""
+        ...
+
+    def resampled(self, rng: np.random.Generator) -> "TaskDesign":
+        """Draw the sequences again with replacement; each keeps its number at all positions."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class CellDesign:
+    """Balanced cells of task by current symbol: (S, K, V, n, W).
+
+    Attributes
+    ----------
+    unset : int
+        How many further symbols have no cells; their vectors are 0.
+    """
+
+    states: Float[np.ndarray, "S K V n W"]
+    unset: int = 0
+
+    def at(self, positions: Sequence[int]) -> "CellDesign":
+        """Return some of the scored positions."""
+        return replace(self, states=self.states[list(positions)])
+
+    def estimate(self, rng: np.random.Generator, n_replicates: int) -> dict[str, Estimate]:
+        """Estimate the shares of the analysis of variance at the last position."""
+        return estimate_effects(self.states[-1], rng, n_replicates)
+
+    def shares(self) -> dict[str, list[float]]:
+        """Return the shares at each position."""
+        halves = [Halves.of(position) for position in self.states]
+        return {name: [statistic(half).item() for half in halves] for name, statistic in EFFECTS.items()}
+
+    def main_effects(self) -> MainEffects:
+        """Average the centred cell means over cells and positions."""
+        effects = MainEffects.of_cells(self.states)
+        return replace(effects, current=np.pad(effects.current, ((0, self.unset), (0, 0))))
+
+    def shuffled(self, rng: np.random.Generator) -> "CellDesign":
+        """Exchange the sequences of different tasks that have the same current symbol."""
+        return replace(self, states=shuffle_tasks(self.states, rng))
+
+    def resampled(self, rng: np.random.Generator) -> "CellDesign":
+        """Draw each cell's sequences again."""
+        drawn = rng.integers(self.states.shape[3], size=self.states.shape[1:4])
+        return replace(self, states=np.take_along_axis(self.states, drawn[None, ..., None], axis=3))
+
+
+@dataclass(frozen=True, eq=False)
+class SlopeDesign:
+    """Natural sequences by task, (S, K, n, W), with the covariate at each position, (S, K, n, F)."""
+
+    states: Float[np.ndarray, "S K n W"]
+    current: Float[np.ndarray, "S K n F"]
+
+    def at(self, positions: Sequence[int]) -> "SlopeDesign":
+        """Return some of the scored positions."""
+        return SlopeDesign(self.states[list(positions)], self.current[list(positions)])
+
+    def estimate(self, rng: np.random.Generator, n_replicates: int) -> dict[str, Estimate]:
+        """Estimate the shares of the analysis of covariance at the last position."""
+        return estimate_slope_shares(self.states[-1], self.current[-1], rng, n_replicates)
+
+    def shares(self) -> dict[str, list[float]]:
+        """Return the shares at each position."""
+        rows = [
+            slope_shares(SlopeHalves.of(states, current))
+            for states, current in zip(self.states, self.current, strict=True)
+        ]
+        return {name: [row[name].item() for row in rows] for name in rows[0]}
+
+    def main_effects(self) -> MainEffects:
+        """Average the intercepts by task, centred, and the common slope over positions."""
+        fits = [
+            SlopeMoments.of(states, current).additive()[0]
+            for states, current in zip(self.states, self.current, strict=True)
+        ]
+        intercepts, slopes = np.stack([fit[:, 0] for fit in fits]), np.stack([fit[0, 1:] for fit in fits])
+        return MainEffects((intercepts - intercepts.mean(axis=1, keepdims=True)).mean(axis=0), slopes.mean(axis=0))
+
+    def shuffled(self, rng: np.random.Generator) -> "SlopeDesign":
+        """Give the task labels away at random among all sequences."""
+        _, n_tasks, n, _ = self.states.shape
+        order = rng.permutation(n_tasks * n)
+
+        def moved(array: Float[np.ndarray, "S K n D"]) -> Float[np.ndarray, "S K n D"]:
+            sequences = array.reshape(len(array), n_tasks * n, -1)
+            return sequences[:, order].reshape(array.shape)
+
+        return replace(self, states=moved(self.states), current=moved(self.current))
+
+    def resampled(self, rng: np.random.Generator) -> "SlopeDesign":
+        """Draw each task's sequences again."""
+        _, n_tasks, n, _ = self.states.shape
+        drawn = rng.integers(n, size=(1, n_tasks, n, 1))
+        return SlopeDesign(
+            np.take_along_axis(self.states, drawn, axis=2), np.take_along_axis(self.current, drawn, axis=2)
+        )
+
+
+def capture_design(
+    source: StateSource,
+    family: LatentTasks,
+    pool: Pool,
+    positions: Sequence[int],
+    n_sequences: int,
+    rng: np.random.Generator,
+) -> dict[str, TaskDesign]:
+    """Capture the design that suits a family, by site.
+
+    Parameters
+    ----------
+    positions : sequence of int
+        Among the positions that predict, 0 the first.
+    n_sequences : int
+        Sequences a cell; with slopes, per task, as many times as there are covariates plus the intercept.
+    """
+    if family.target_kind == "symbol":
+        n_symbols = family.targets(draw_natural(family, rng, pool, 1)).shape[-1]
+        n_set = family.background if isinstance(family, PlantedDyck) else n_symbols
+        cells = capture_balanced(source, family, pool, positions, n_set, n_sequences, rng)
+        return {site: CellDesign(states, n_symbols - n_set) for site, states in cells.items()}
+    n_features = family.current(draw_natural(family, rng, pool, 1)).shape[-1]
+    batch = draw_natural(family, rng, pool, n_sequences * (n_features + 1))
+    current = predicted(family.current(batch), len(family.encode(batch[:1]).positions))
+
+    def by_task(values: Float[np.ndarray, "B S D"]) -> Float[np.ndarray, "S K n D"]:
+        tasks = values.reshape(len(pool), -1, len(positions), values.shape[-1])
+        return np.ascontiguousarray(np.moveaxis(tasks, 2, 0))
+
+    parts: dict[str, list[np.ndarray]] = {site: [] for site in source.sites}
+    for start in range(0, len(batch), CHUNK):  # only the scored positions are kept of each chunk
+        for site, states in source.states(batch[start : start + CHUNK]).items():
+            parts[site].append(states[:, list(positions)])
+    here = by_task(current[:, list(positions)])
+    return {site: SlopeDesign(by_task(np.concatenate(part)), here) for site, part in parts.items()}

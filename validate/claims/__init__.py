@@ -1,0 +1,1 @@
+"""One file a question: its claims, statistic, nulls, tolerances, and the numbers it shows."""

@@ -1,0 +1,132 @@
+"""The statistics of prefixes at one position and site, with their intervals."""
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float
+
+from model.blas import libraries
+from validate.capture.sources import StateSource
+from validate.claims.prefix.design import PrefixDesign, Rows, States, dummies
+from validate.claims.prefix.probe import prefix_means, probe, regression
+from validate.claims.properties import Setting
+from validate.statistics.effects import Halves, cell_r2, task_share
+from validate.statistics.intervals import Estimate, Statistic, bootstrap, explained_share, ratio
+
+N_FITS = 20
+"""Resampled fits over which intervals run."""
+
+
+def _first_share(moments: Float[np.ndarray, "R 2"]) -> Float[np.ndarray, " R"]:
+    return ratio(moments[..., 0], moments[..., 1])
+
+
+RESIDUALS: dict[str, Callable[[Halves], Float[np.ndarray, " R"]]] = {
+    "Dyck residual": lambda halves: 1 - cell_r2(halves),
+    "Dyck residual*": lambda halves: 1 - task_share(halves),
+}
+"""The statistics of the two-way analysis of variance; prefixes play no part in them."""
+
+PREFIX_STATISTICS: dict[str, Statistic] = {
+    "Dyck residual given prefix": _first_share,
+    "prefix effect": _first_share,
+    "prefix R2": explained_share,
+    "prefix R2 beyond task": explained_share,
+    "prefix R2 beyond counts": explained_share,
+    "prefix accuracy": _first_share,
+    "prefix accuracy of cells": _first_share,
+}
+"""The others, as functions of the sequences' mean moments. The last is the accuracy of task and symbol alone."""
+
+
+def prefix_moments(
+    states: States, design: PrefixDesign, resample: np.random.Generator | None = None
+) -> dict[str, Float[np.ndarray, "N 2"]]:
+    """Return each sequence's held-out moments by statistic of `PREFIX_STATISTICS`.
+
+    With `resample`, the rows fitted on are drawn again with replacement, each half of a cell by itself.
+    """
+    moments = {name: np.empty((len(states), 2)) for name in PREFIX_STATISTICS}
+    for fit, test in (design.halves, design.halves[::-1]):
+        if resample is not None:
+            parts = fit.reshape(-1, design.n // 2)
+            fit = np.take_along_axis(parts, resample.integers(parts.shape[1], size=parts.shape), axis=1).ravel()
+        with libraries().limit(limits=1, user_api="blas"):  # small matrices: threads would wait for each other
+            scores = _scores(states, design, fit)
+        for name, pair in scores.items():
+            moments[name][test] = np.stack(pair, axis=-1)[test]
+    return moments
+
+
+def _scores(states: States, design: PrefixDesign, fit: Rows) -> dict[str, tuple[np.ndarray, ...]]:
+    """Return the two moments of every sequence, the rows `fit` fitted on."""
+    ones, cells = np.ones((len(states), 1)), dummies(design.cells)
+    steps, prefixes = design.steps[:, None].astype(np.float64), dummies(design.prefixes)
+
+    def squares(target: np.ndarray, *predictions: np.ndarray) -> tuple[np.ndarray, ...]:
+        return tuple(np.square(target - prediction).sum(axis=1) for prediction in predictions)
+
+    def hits(scores: np.ndarray) -> tuple[np.ndarray, ...]:
+        return scores.argmax(axis=1) == prefixes.argmax(axis=1), ones[:, 0]
+
+    means = (regression(by, states, fit) for by in (ones, dummies(design.symbols), cells))
+    grand, symbol, task, prefix = squares(states, *means, prefix_means(states, design, fit))
+    beyond_counts = np.hstack([cells, design.counts])
+    return {
+        "Dyck residual given prefix": (prefix, grand),
+        "prefix effect": (task - prefix, symbol),
+        "prefix R2": squares(steps, *probe(states, steps, ones, fit)),
+        "prefix R2 beyond task": squares(steps, *probe(states, steps, cells, fit)),
+        "prefix R2 beyond counts": squares(prefixes, *probe(states, prefixes, beyond_counts, fit)),
+        "prefix accuracy": hits(probe(states, prefixes, ones, fit)[0]),
+        "prefix accuracy of cells": hits(regression(cells, prefixes, fit)),
+    }
+
+
+def prefix_values(states: States, design: PrefixDesign) -> dict[str, float]:
+    """Return every statistic of states of a design, without intervals."""
+    halves = Halves.of(design.grid(states))
+    values = {name: statistic(halves).item() for name, statistic in RESIDUALS.items()}
+    for name, moments in prefix_moments(states, design).items():
+        values[name] = PREFIX_STATISTICS[name](moments.mean(axis=0, keepdims=True)).item()
+    return values
+
+
+def residual_estimates(states: States, design: PrefixDesign, setting: Setting) -> dict[str, Estimate]:
+    """Estimate the statistics in which prefixes play no part; intervals are over the sequences of each cell."""
+    point, rng = Halves.of(design.grid(states)), setting.stream("prefix/bootstrap cells")
+    replicates = Halves.resampled(design.grid(states), rng, setting.sizes.replicates)
+    return {
+        name: Estimate.of_replicates(statistic(point).item(), statistic(replicates))
+        for name, statistic in RESIDUALS.items()
+    }
+
+
+def prefix_estimates(states: States, design: PrefixDesign, setting: Setting) -> dict[str, Estimate]:
+    """Estimate the others; intervals are over the sequences fitted on and those scored."""
+    own, rng = prefix_moments(states, design), setting.stream("prefix/bootstrap")
+    fits = [prefix_moments(states, design, setting.stream("prefix/fits", index)) for index in range(N_FITS)]
+    return {
+        name: bootstrap(own[name], statistic, rng, setting.sizes.replicates, np.stack([fit[name] for fit in fits]))
+        for name, statistic in PREFIX_STATISTICS.items()
+    }
+
+
+def prefix_statistics(source: StateSource, setting: Setting, site: str | None = None) -> dict[str, Estimate]:
+    """Estimate every statistic of a source at the judged position and one site, the last unless told.
+
+    Returns
+    -------
+    dict
+        By name. Shares are of squares; R2 is at most 1 and may be negative.
+    """
+    design = PrefixDesign.at(setting)
+    states = design.states(source)[site or source.sites[-1]]
+    return residual_estimates(states, design, setting) | prefix_estimates(states, design, setting)
+
+
+def shuffled_prefixes(source: StateSource, setting: Setting, site: str | None = None) -> dict[str, Estimate]:
+    """Estimate the statistics in which prefixes play a part with prefixes that tell nothing: a null."""
+    design = PrefixDesign.at(setting)
+    states = design.states(source)[site or source.sites[-1]]
+    return prefix_estimates(states, design.shuffled(setting.stream("prefix/shuffled")), setting)

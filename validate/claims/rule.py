@@ -1,0 +1,127 @@
+"""The rule that turns measurements into verdicts.
+
+A criterion is a statistic, a direction and a tolerance. With the measured interval I and nulls N_j:
+
+    not tested     the ladder shows that the statistic cannot tell exact-Bayes states from what it must not be taken
+                   for, or the measurement or one of its nulls is undefined, or there is no null
+    refuted        I lies wholly outside the tolerance
+    inconclusive   I straddles the tolerance
+    unspecific     I lies wholly inside, but some null's value does too, or I is not clear of some null's interval
+    supported      I lies wholly inside, no null's value does, and I is beyond every null's interval
+
+The tolerance of a *sign* criterion is 0, the null of no preference between two things compared. Nulls scatter around
+0, so their values fall on either side by chance; here I must be beyond every null's interval, and 0 is null enough if
+no other is given.
+
+Nothing here knows which network or family is judged.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from validate.statistics.intervals import UNDEFINED, Estimate
+
+Verdict = Literal["supported", "unspecific", "refuted", "inconclusive", "not tested"]
+Place = Literal["inside", "outside", "straddles", "undefined"]
+EXACT = "exact Bayes"
+"""The rung of the ladder whose states are made of exact-Bayes features."""
+
+WORST_FIRST: tuple[Verdict, ...] = ("not tested", "refuted", "inconclusive", "unspecific", "supported")
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A statistic and the tolerance it has to meet.
+
+    Attributes
+    ----------
+    statistic : str
+        Key into the measured statistics.
+    label : str
+        How the statistic is called in tables, with its unit.
+    direction : {"at least", "at most"}
+        On which side of the tolerance the claim holds.
+    sign : bool
+        Whether the tolerance is 0 as the null of no preference.
+    exact : str
+        Rung of the ladder that must meet the criterion if it is to judge anything; its value is what theory predicts.
+    rivals : tuple of str
+        Rungs that must not.
+    on_ladder : bool
+        Whether rungs can have the statistic at all. One that needs a network to be run with altered states is
+        calibrated by tests on constructed networks instead, and theory says itself what it predicts.
+    """
+
+    statistic: str
+    label: str
+    direction: Literal["at least", "at most"]
+    tolerance: float
+    sign: bool = False
+    exact: str = EXACT
+    rivals: tuple[str, ...] = ("random",)
+    on_ladder: bool = True
+
+    def meets(self, value: float) -> bool:
+        """Tell whether one number meets the tolerance; an undefined number does not."""
+        return bool(value >= self.tolerance if self.direction == "at least" else value <= self.tolerance)
+
+    def bound(self) -> str:
+        """Return the tolerance as text."""
+        return f"{'≥' if self.direction == 'at least' else '≤'} {self.tolerance:g}"
+
+    def place(self, estimate: Estimate) -> Place:
+        """Tell where an interval lies with respect to the tolerance."""
+        if not np.all(np.isfinite([estimate.value, estimate.low, estimate.high])):
+            return "undefined"
+        ends = self.meets(estimate.low), self.meets(estimate.high)
+        return "inside" if all(ends) else "straddles" if any(ends) else "outside"
+
+    def beyond(self, measured: Estimate, null: Estimate) -> bool:
+        """Tell whether an interval lies clear of a null's, on the side of the claim."""
+        return measured.low > null.high if self.direction == "at least" else measured.high < null.low
+
+    def passes_as(self, measured: Estimate, null: Estimate) -> bool:
+        """Tell whether a null could be taken for the measurement."""
+        return not self.beyond(measured, null) or (not self.sign and self.meets(null.value))
+
+
+def judge(criterion: Criterion, measured: Estimate, nulls: Mapping[str, Estimate], calibrated: bool) -> Verdict:
+    """Judge one criterion by the rule at the top of this module.
+
+    Parameters
+    ----------
+    nulls : mapping
+        Every null by name.
+    calibrated : bool
+        Whether the ladder lets the statistic judge, see `is_calibrated`.
+    """
+    undefined = any(criterion.place(estimate) == "undefined" for estimate in (measured, *nulls.values()))
+    if not calibrated or undefined or not (nulls or criterion.sign):
+        return "not tested"
+    place = criterion.place(measured)
+    if place != "inside":
+        return "refuted" if place == "outside" else "inconclusive"
+    if any(criterion.passes_as(measured, null) for null in nulls.values()):
+        return "unspecific"
+    return "supported"
+
+
+def is_calibrated(criterion: Criterion, exact: Estimate, rivals: Sequence[Estimate]) -> bool:
+    """Tell whether a statistic passes on exact-Bayes states and no rival could be taken for them."""
+    defined = all(criterion.place(rival) != "undefined" for rival in rivals)
+    distinct = not any(criterion.passes_as(exact, rival) for rival in rivals)
+    return criterion.place(exact) == "inside" and defined and distinct
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the worst of several verdicts: a claim holds if all its criteria do, and is tested if all are."""
+    return min(verdicts, key=WORST_FIRST.index)
+
+
+def closest_null(criterion: Criterion, nulls: Mapping[str, Estimate]) -> Estimate:
+    """Return the null that comes closest to meeting the criterion, or goes furthest beyond it."""
+    best = max if criterion.direction == "at least" else min
+    return best(nulls.values(), key=lambda null: null.value, default=UNDEFINED)

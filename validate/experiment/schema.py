@@ -1,0 +1,237 @@
+"""An experiment is a TOML file: what to train and what to measure, fixed before anything is run.
+
+Every key has a meaning and no key is ignored: an unknown key or a value out of range is one clear sentence.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from model import TransformerConfig
+from theory import BiasedDice, LatentTasks, MarkovChains, NoisyLinearRegression, PlantedDyck, stream
+from validate.experiment.causal_settings import Causal
+
+FAMILIES: Mapping[str, type[BiasedDice | NoisyLinearRegression | MarkovChains | PlantedDyck]] = {
+    "dice": BiasedDice,
+    "regression": NoisyLinearRegression,
+    "markov": MarkovChains,
+    "dyck": PlantedDyck,
+}
+"""Latent-task distributions by the name an experiment file uses."""
+
+ARCHITECTURE: Mapping[str, Mapping[str, Any]] = {
+    "symbol": {"input_kind": "tokens", "loss": "categorical"},
+    "real": {
+        "input_kind": "vectors",
+        "loss": "squared",
+        "activation": "gelu",
+        "final_norm": True,
+        "attention_bias": True,
+    },
+}
+"""What the paper's transformers for symbols and for numbers differ in (`docs/transformer.md`)."""
+
+PRESETS = ("quick", "minimal", "paper")
+
+NonNegative = Annotated[int, Field(ge=0, lt=2**31)]
+Steps = Annotated[int, Field(gt=0, le=10_000_000)]
+Width = Annotated[int, Field(gt=0, le=16_384)]
+Few = Annotated[int, Field(gt=0, le=64)]
+Sample = Annotated[int, Field(ge=2, le=1_000_000)]
+Rate = Annotated[float, Field(gt=0, lt=float("inf"))]
+
+
+class ExperimentError(ValueError):
+    """An experiment that cannot be read, or not run as asked."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Network(_Table):
+    """Shape of the transformer."""
+
+    layers: Few
+    width: Width
+    heads: Few
+    hidden: Width
+
+
+class Training(_Table):
+    """Optimisation; the schedule rises to the peak at half of a design's steps and falls to zero."""
+
+    batch: Annotated[int, Field(gt=0, le=65_536)]
+    peak_rate: Rate
+    weight_decay: Annotated[float, Field(ge=0, lt=float("inf"))]
+    clip_norm: Rate | None = None
+    """Largest norm of a gradient; longer ones are scaled down to it."""
+    record_every: Steps = 50
+    checkpoint_every: Steps = 500
+    evaluation_sequences: Sample = 256
+    """Held-out sequences of each population on which every record evaluates the network."""
+
+
+class Design(_Table):
+    """One training mixture: how many minor tasks, and how long to train on it."""
+
+    minors: Annotated[int, Field(ge=0, le=1_000_000)]
+    steps: Steps
+
+    @property
+    def name(self) -> str:
+        """The design's name in results."""
+        return f"minors={self.minors}"
+
+
+class Measurement(_Table):
+    """Sample sizes of the statistics."""
+
+    cell_sequences: Annotated[int, Field(ge=4, le=1_000_000)]
+    """Sequences in each (task, current symbol) cell of the balanced design, and of each task in the natural one."""
+    fresh_tasks: Sample
+    fresh_sequences: Sample
+    """Sequences of each fresh (out-of-distribution) task."""
+    mode_sequences: Sample
+    """Sequences of each population on which predictions are compared."""
+    untrained: Annotated[int, Field(ge=2, le=64)]
+    """Untrained networks of the same shape that serve as a null."""
+    replicates: Annotated[int, Field(ge=100, le=100_000)]
+    """Bootstrap replicates of every interval."""
+
+
+class FamilyPlan(_Table):
+    """Everything done with one latent-task distribution."""
+
+    tasks: dict[str, Any]
+    majors: Annotated[int, Field(ge=2, le=8)]
+    minor_mass: Annotated[float, Field(ge=0, lt=1)]
+    seeds: Annotated[list[NonNegative], Field(min_length=1)]
+    network: Network
+    training: Training
+    designs: Annotated[list[Design], Field(min_length=1)]
+    measurement: Measurement
+    causal: Causal | None = None
+    """Causal tests; none are run unless this is given."""
+
+    @model_validator(mode="after")
+    def _no_repeats(self) -> "FamilyPlan":
+        for what, items in (("seeds", self.seeds), ("minors of designs", [d.minors for d in self.designs])):
+            if len(set(items)) != len(items):
+                raise ValueError(f"{what} must differ from each other; got {items}")
+        return self
+
+
+class Experiment(_Table):
+    """A named set of family plans."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    families: Annotated[dict[str, FamilyPlan], Field(min_length=1)]
+
+    def family(self, kind: str) -> LatentTasks:
+        """Build the latent-task distribution of one plan."""
+        return build_family(kind, self.families[kind].tasks)
+
+    def network(self, kind: str) -> TransformerConfig:
+        """Return the shape of one plan's transformers; sizes that do not fit together are an `ExperimentError`."""
+        try:
+            return network_config(self.family(kind), self.families[kind].network)
+        except ExperimentError:
+            raise
+        except ValueError as error:
+            raise ExperimentError(f"families.{kind}.network: {error}") from error
+
+    def to_toml(self) -> str:
+        """Write the experiment, defaults spelled out, as TOML that reads back to the same experiment."""
+        return tomli_w.dumps(self.model_dump(exclude_none=True))
+
+
+def build_family(kind: str, sizes: Mapping[str, Any]) -> LatentTasks:
+    """Build a latent-task distribution; an unknown family, key or value is an `ExperimentError`."""
+    if kind not in FAMILIES:
+        raise ExperimentError(f"families must be among {sorted(FAMILIES)}; got {kind!r}")
+    known = {field.name: field.type for field in fields(FAMILIES[kind]) if field.type in (int, float)}
+    for name, value in sizes.items():
+        place = f"families.{kind}.tasks.{name}"
+        if name not in known:
+            raise ExperimentError(f"{place} is not a key of an experiment; {kind} has {sorted(known)}")
+        wanted = (int,) if known[name] is int else (int, float)
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise ExperimentError(f"{place} must be {'an integer' if wanted == (int,) else 'a number'}; got {value!r}")
+    try:
+        return FAMILIES[kind](**sizes)
+    except ValueError as error:
+        raise ExperimentError(f"families.{kind}.tasks: {error}") from error
+
+
+def network_config(family: LatentTasks, network: Network) -> TransformerConfig:
+    """Return the configuration of a transformer for a family, its sizes read off one encoded sequence."""
+    rng = stream(0, "shape of the arrays")
+    batch = family.sample(rng, family.sample_pool(rng, 1), 1)
+    inputs = family.encode(batch).inputs
+    outcomes = family.targets(batch).shape[-1]
+    return TransformerConfig(
+        inputs=outcomes if family.target_kind == "symbol" else inputs.shape[-1],
+        outputs=outcomes,
+        length=inputs.shape[1],
+        **ARCHITECTURE[family.target_kind],
+        **network.model_dump(),
+    )
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"]) or "the file"
+    if first["type"] == "extra_forbidden":
+        return f"{place} is not a key of an experiment"
+    got = f"; got {first['input']!r}" if not isinstance(first["input"], dict) else ""
+    return f"{place}: {first['msg']}{got}"
+
+
+def parse_experiment(text: str, origin: str) -> Experiment:
+    """Read an experiment from TOML text.
+
+    Parameters
+    ----------
+    origin : str
+        Where the text came from, named in errors.
+
+    Raises
+    ------
+    ExperimentError
+        One sentence: malformed TOML, an unknown key, or a value out of range.
+    """
+    try:
+        experiment = Experiment.model_validate(tomllib.loads(text))
+        for kind in experiment.families:
+            experiment.network(kind)
+    except tomllib.TOMLDecodeError as error:
+        raise ExperimentError(f"{origin} is not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise ExperimentError(f"{origin}: {_sentence(error)}") from error
+    except ExperimentError as error:
+        raise ExperimentError(f"{origin}: {error}") from error
+    return experiment
+
+
+def load_preset(name: str) -> Experiment:
+    """Read one of the experiments shipped with the package."""
+    if name not in PRESETS:
+        raise ExperimentError(f"preset must be one of {', '.join(PRESETS)}; got {name!r}")
+    text = resources.files("validate.experiment").joinpath("presets", f"{name}.toml").read_text("utf-8")
+    return parse_experiment(text, f"preset {name}")
+
+
+def load_experiment(path: Path) -> Experiment:
+    """Read an experiment file."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExperimentError(f"{path} cannot be read as an experiment: {error}") from error
+    return parse_experiment(text, str(path))

@@ -1,0 +1,64 @@
+"""One family and one seed of an experiment: the unit that is trained, measured and kept."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from theory import LatentTasks, Mixture
+from validate.claims.catalogue import BOTH, DIVERSE, MAJORS_ONLY, Scope
+from validate.claims.properties import Setting
+from validate.experiment.schema import Experiment, FamilyPlan
+from validate.training.networks import build_mixture
+
+
+@dataclass(frozen=True)
+class SeedPlan:
+    """Its mixtures by design, and the setting they share."""
+
+    kind: str
+    family: LatentTasks
+    plan: FamilyPlan
+    seed: int
+    mixtures: dict[str, Mixture]
+    setting: Setting
+
+    @classmethod
+    def of(cls, experiment: Experiment, kind: str, seed: int) -> "SeedPlan":
+        """Draw the tasks of a seed."""
+        plan, family = experiment.families[kind], experiment.family(kind)
+        mixtures = {design.name: build_mixture(kind, family, plan, design, seed) for design in plan.designs}
+        majors = next(iter(mixtures.values())).majors
+        return cls(kind, family, plan, seed, mixtures, Setting(kind, family, majors, seed, plan.measurement))
+
+    @property
+    def name(self) -> str:
+        """How it is called in files and sentences."""
+        return f"{self.kind}.seed-{self.seed}"
+
+    @property
+    def plain(self) -> Mixture:
+        """The majors-only mixture, whether or not a network is trained on it."""
+        return Mixture(self.family, self.setting.majors, None, self.plan.minor_mass)
+
+    @cached_property
+    def designs(self) -> dict[Scope, str]:
+        """Name of the design each scope stands for, as far as the experiment has them."""
+        least = min(self.plan.designs, key=lambda design: design.minors)
+        most = max(self.plan.designs, key=lambda design: design.minors)
+        names: dict[Scope, str] = {}
+        if least.minors == 0:
+            names[MAJORS_ONLY] = least.name
+        if most.minors:
+            names[DIVERSE] = most.name
+        if len(names) == 2:
+            names[BOTH] = f"{least.name} to {most.name}"
+        return names
+
+    @property
+    def diverse(self) -> Mixture | None:
+        """The mixture with the most minors, if any has minors."""
+        return self.mixtures.get(self.designs.get(DIVERSE, ""))
+
+
+def seed_plans(experiment: Experiment) -> list[SeedPlan]:
+    """Return every family and seed of an experiment."""
+    return [SeedPlan.of(experiment, kind, seed) for kind, plan in experiment.families.items() for seed in plan.seeds]

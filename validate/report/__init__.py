@@ -1,0 +1,1 @@
+"""What a reader sees: the page, its words, and the console's tables."""

@@ -1,0 +1,1 @@
+"""A run from end to end: what is trained, measured, kept and written, and where."""

@@ -1,0 +1,1 @@
+"""Arrays in, estimates out: no family, network or claim is known here."""

@@ -1,0 +1,62 @@
+"""R2_OOD while a network trains: where states of fresh tasks go, by layer.
+
+The statistic is that of `statistics.subspace` for single sequences, with task vectors estimated anew at each step, on a
+few sequences drawn once; it is for a figure and judges nothing. To look costs as much as some steps of training, so it
+is done at few records: number 0, 1, 2, 3, 4, 6, 8, 11, 16, ..., the powers of the square root of 2, and the last.
+"""
+
+import numpy as np
+
+from model import Transformer
+from theory import Mixture
+from validate.capture.designs import capture_design
+from validate.capture.sources import NetworkSource
+from validate.claims.properties import Setting
+from validate.experiment.schema import Measurement
+from validate.statistics.subspace import share_inside, span_basis, subspace_moments
+
+CELL_SEQUENCES, FRESH_TASKS, FRESH_SEQUENCES = 8, 64, 4
+"""Sequences of a cell, fresh tasks, and sequences of each, at most."""
+
+
+def is_looked_at(record: int) -> bool:
+    """Tell whether the record of this number, from 0 on, is one of those looked at."""
+    return record == 0 or record in {round(2 ** (power / 2)) for power in range(2 * record.bit_length() + 1)}
+
+
+class SpanCourse:
+    """The sequences on which R2_OOD is followed; call it with a network.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the family.
+    sizes : Measurement
+        Sample sizes that are not exceeded.
+    """
+
+    def __init__(self, kind: str, mixture: Mixture, seed: int, sizes: Measurement) -> None:
+        few = {
+            "cell_sequences": min(sizes.cell_sequences, CELL_SEQUENCES),
+            "fresh_tasks": min(sizes.fresh_tasks, FRESH_TASKS),
+            "fresh_sequences": min(sizes.fresh_sequences, FRESH_SEQUENCES),
+        }
+        kind = f"{kind}/evaluation"
+        self._setting = Setting(kind, mixture.family, mixture.majors, seed, sizes.model_copy(update=few))
+
+    def __call__(self, network: Transformer) -> dict[str, float]:
+        """Return R2_OOD by site; nan where states are not finite."""
+        setting = self._setting
+        source = NetworkSource(network, setting.family)
+        n_each, rng = setting.sizes.cell_sequences, setting.stream("balanced")
+        design = capture_design(source, setting.family, setting.majors, setting.late, n_each, rng)
+        majors, fresh = (source.states(batch, last=True) for batch in (setting.fit, setting.fresh))
+        found = {}
+        for site in source.sites:
+            task = design[site].main_effects().task
+            if not (np.isfinite(task).all() and np.isfinite(fresh[site]).all()):
+                found[site] = float("nan")
+                continue
+            moments = subspace_moments(fresh[site], majors[site].mean(axis=(0, 1)), span_basis(task))
+            found[site] = share_inside(moments.mean(axis=0, keepdims=True)).item()
+        return found
