@@ -2,9 +2,9 @@
 
     contrast = P0(majors) - P0(minors)        last site, last position
 
-P0 is the held-out R2 of `statistics.effects` or `statistics.covariance`. Minors are taken in groups of as many as there are
-majors, so that both R2 compare equally many tasks; their P0 is the mean over groups with the interval of Student's t
-over groups. The contrast's interval adds the two half-widths in quadrature, the samples being independent.
+P0 is the held-out R2 of `statistics.effects` or `statistics.covariance`. Minors are taken in groups of as many as
+there are majors, so that both R2 compare equally many tasks; their P0 is the mean over groups with the interval of
+Student's t over groups. The contrast's interval adds the two half-widths in quadrature, the samples being independent.
 
 Source: the paper, table of R2_cell of majors and minors.
 """

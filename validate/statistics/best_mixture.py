@@ -2,7 +2,8 @@
 
     w = argmin over the simplex of  mean over sequences and positions of D(q, m) + price' w,   m = sum_j w_j c_j
 
-for predictions q of the network and c_j of J candidates, D the distance of `capture.candidates`: KL(q || m) or (q - m)^2.
+for predictions q of the network and c_j of J candidates, D the distance of `capture.candidates`: KL(q || m) or
+(q - m)^2.
 It is convex in w, and its quadratic model at w is u' G u - 2 l' u up to a constant, with
 
     numbers   G_jk = mean c_j c_k,                            l_j = mean c_j q              (exact)
