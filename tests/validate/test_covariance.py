@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from theory import stream
-from validate.capture.designs import CellDesign, SlopeDesign
+from validate.capture.labelled import CellStates, SlopeStates
 from validate.statistics.covariance import SlopeHalves, SlopeMoments, estimate_slope_shares, slope_shares
 
 NAMES = ("P0", "P0*", "P1", "P1*")
@@ -99,7 +99,7 @@ def test_cells_are_slopes_on_their_indicators(n_columns):
     halved = np.moveaxis(cells.reshape(n_tasks, n_symbols, 2, n // 2, width), 2, 1)
     states = halved.reshape(1, n_tasks, n_symbols * n, width)
     one_hot = np.tile(np.repeat(np.eye(n_symbols)[:, :n_columns], n // 2, axis=0), (1, n_tasks, 2, 1))
-    balanced, slopes = CellDesign(cells[None]), SlopeDesign(states, one_hot)
+    balanced, slopes = CellStates(cells[None]), SlopeStates(states, one_hot)
     for name in ("P0", "P0*"):
         assert slopes.shares()[name] == pytest.approx(balanced.shares()[name], rel=1e-12), name
     of_cells, of_slopes = balanced.main_effects(), slopes.main_effects()

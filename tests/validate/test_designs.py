@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from theory import BiasedDice, NoisyLinearRegression, stream
-from validate.capture.designs import CellDesign, SlopeDesign, capture_design
+from validate.capture.labelled import CellStates, SlopeStates, capture_labelled
 
 S, K, V, N, W, F = 3, 3, 4, 10, 6, 2
 
@@ -14,7 +14,7 @@ def cells(task=1.0, current=1.0, noise=0.0, n=N):
     rng = stream(0, "cells")
     parts = task * rng.normal(size=(K, 1, 1, W)), current * rng.normal(size=(V, 1, W)), rng.normal(size=(S, 1, 1, 1, W))
     states = sum(parts) + noise * rng.normal(size=(S, K, V, n, W))
-    return CellDesign(states), parts[0][:, 0, 0], parts[1][:, 0]
+    return CellStates(states), parts[0][:, 0, 0], parts[1][:, 0]
 
 
 def slopes(task=1.0, current=1.0, noise=0.0, n=N):
@@ -23,14 +23,14 @@ def slopes(task=1.0, current=1.0, noise=0.0, n=N):
     parts = task * rng.normal(size=(K, 1, W)), current * rng.normal(size=(F, W)), rng.normal(size=(S, 1, 1, W))
     covariate = rng.normal(size=(S, K, n, F)) + 1
     states = parts[0] + covariate @ parts[1] + parts[2] + noise * rng.normal(size=(S, K, n, W))
-    return SlopeDesign(states, covariate), parts[0][:, 0], parts[1]
+    return SlopeStates(states, covariate), parts[0][:, 0], parts[1]
 
 
 def test_planted_vectors_are_recovered():
     for design, task, current in (cells(), slopes()):
         effects = design.main_effects()
         np.testing.assert_allclose(effects.task, task - task.mean(axis=0), atol=1e-10)
-        centred = current - current.mean(axis=0) if isinstance(design, CellDesign) else current
+        centred = current - current.mean(axis=0) if isinstance(design, CellStates) else current
         np.testing.assert_allclose(effects.current, centred, atol=1e-10)
 
 
@@ -68,14 +68,14 @@ def labelled_cells():
     task, symbol, sequence = np.indices((K, V, N))
     label = np.stack([task, symbol, sequence], axis=-1).astype(float)
     position = np.broadcast_to(np.arange(S, dtype=float)[:, None, None, None, None], (S, K, V, N, 1))
-    return CellDesign(np.concatenate([np.broadcast_to(label, (S, K, V, N, 3)), position], axis=-1))
+    return CellStates(np.concatenate([np.broadcast_to(label, (S, K, V, N, 3)), position], axis=-1))
 
 
 def labelled_slopes():
     """Return states and covariates that say which (task, sequence, position) they belong to."""
     position, task, sequence = np.indices((S, K, N)).astype(float)
     label = np.stack([task, sequence, position], axis=-1)
-    return SlopeDesign(label, label.copy())
+    return SlopeStates(label, label.copy())
 
 
 @pytest.mark.parametrize("move", ["resampled", "shuffled"])
@@ -129,11 +129,11 @@ class Witness:
 
 @pytest.mark.parametrize("chunk", [7, 128])
 def test_regression_is_captured_with_its_tasks_positions_and_covariates(chunk, monkeypatch):
-    monkeypatch.setattr("validate.capture.designs.CHUNK", chunk)
+    monkeypatch.setattr("validate.capture.labelled.CHUNK", chunk)
     family = NoisyLinearRegression(dimension=2, points=9)
     pool = family.sample_pool(stream(0, "pool"), 3)
-    design = capture_design(Witness(family), family, pool, (1, 8, 4), 5, stream(0, "design"))["witness"]
-    assert isinstance(design, SlopeDesign)
+    design = capture_labelled(Witness(family), family, pool, (1, 8, 4), 5, stream(0, "design"))["witness"]
+    assert isinstance(design, SlopeStates)
     assert design.states.shape == (3, 3, 5 * 3, 4)
     task, position, current = design.states[..., 0], design.states[..., 1], design.states[..., 2:]
     np.testing.assert_array_equal(task, np.broadcast_to(np.arange(3)[None, :, None], task.shape))
@@ -145,8 +145,8 @@ def test_regression_is_captured_with_its_tasks_positions_and_covariates(chunk, m
 def test_symbols_are_captured_in_balanced_cells():
     family = BiasedDice(faces=4, length=12)
     pool = family.sample_pool(stream(0, "pool"), 3)
-    design = capture_design(Witness(family), family, pool, (1, 5), 6, stream(0, "design"))["witness"]
-    assert isinstance(design, CellDesign)
+    design = capture_labelled(Witness(family), family, pool, (1, 5), 6, stream(0, "design"))["witness"]
+    assert isinstance(design, CellStates)
     assert design.states.shape == (2, 3, 4, 6, 6)
     task, symbol = design.states[..., 0], design.states[..., 2:].argmax(axis=-1)
     np.testing.assert_array_equal(task, np.broadcast_to(np.arange(3)[None, :, None, None], task.shape))

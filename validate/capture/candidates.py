@@ -33,8 +33,11 @@ from theory import (
 )
 from validate.capture.finite import floored, retrieval_or_prior
 from validate.capture.rivals import rivals
-from validate.capture.sources import predicted
-from validate.claims.properties import Setting
+from validate.experiment.sampling import predicted
+from validate.experiment.setting import Setting
+
+MODES = ("M1", "M2")
+"""The candidates that are modes; all others are rivals."""
 
 LEAST_DISTANCE = 1e-12
 """Smaller mean distances are taken for it in the phase ratio, so that an exact predictor has a finite one."""

@@ -1,163 +1,250 @@
-"""The statistics of one subject, and of the nulls it is judged against.
+"""What a question is: its claims, what it needs of a source, and how it is answered.
 
-A subject is what is put to the test: the trained networks, untrained networks of the same shape, or a rung of the
-ladder. It has a side for the majors-only mixture and, where there is one, a side for the diverse mixture, and its
-statistics come by scope (`claims.catalogue`). This module has those of a side's states and predictions,
+A question is put to a *side*: a source of states and predictions, and the mixture it stands for. The run, states
+captured elsewhere, the sweep and the rungs of the ladder all answer the same questions; a source that has no
+predictions, or is no network, is not asked what needs more than it has. Numbers come back as `Findings`:
 
-    P0 .. P3*                              `claims.properties`, at the chosen layer
-    loss, distances to M1 and M2           of the majors-only side
-    P0 of majors against minors            `claims.stability`, of the diverse side
-    ratio and fall of R2_OOD               of both, at the layer chosen in the majors-only network
+    statistics   what criteria judge, by name
+    nulls        the same statistics of what must not pass for the claim, by null
+    predicted    what theory says where no rung of the ladder can: statistics that need a network
+    shown        what figures and tables show, a typed model of the question's own
 
-and `judging.analyses` adds the others. Nulls of the trained subject: several untrained networks (every statistic),
-shuffled task labels (P0 .. P3*, but not its contest), M1 over other majors (KL to M1), and random subspaces of the task
-span's rank (R2_OOD).
-
-States are large and findings are small, so a source's states are dropped as soon as its findings are made.
+A question stands in one file with its claims, and `claims.catalogue` holds them all.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 from jaxtyping import Float
+from pydantic import BaseModel, ConfigDict
 
-from theory import Mixture, divergence, nats_per_loss, target_loss
-from validate.capture.candidates import Arenas, distance, reference_mean
-from validate.capture.sources import StateSource, predicted
-from validate.claims.catalogue import Scope
-from validate.claims.geometry import TaskStates, task_states
-from validate.claims.properties import Captured, Setting, additive_model, main_effects, properties
-from validate.claims.stability import stability_contrast
-from validate.statistics.interpolation import AdditiveModel
-from validate.statistics.intervals import Estimate, bootstrap
-from validate.statistics.subspace import chance_moments, compare_shares, span_basis, subspace_moments
+from theory import FAMILIES, Mixture
+from validate.capture.candidates import Arenas
+from validate.capture.captured import Captured
+from validate.capture.rungs import FeatureFunction
+from validate.capture.sources import StateSource
+from validate.claims.rule import Criterion
+from validate.experiment.schema import Causal
+from validate.experiment.scopes import DIVERSE, MAJORS_ONLY, Scope
+from validate.experiment.setting import Setting
+from validate.statistics.intervals import Estimate
 
 Statistics = dict[str, Estimate]
-Measured = dict[Scope, Statistics]
-Nulls = dict[Scope, dict[str, Statistics]]
-Moments = Float[np.ndarray, "N 2"]
+Needs = Literal["states", "predictions", "network"]
+Place = Literal["chosen", "last", "none"]
+T = TypeVar("T")
+
+EVERY_FAMILY = tuple(FAMILIES)
+MARKOV_GIVEN_TASK = tuple(name for name, family in FAMILIES.items() if family.state_is == "task and current")
+"""Families whose next target depends on the task and on what is current alone."""
+OF_PREFIXES = tuple(name for name, family in FAMILIES.items() if family.state_is == "prefix")
+"""Families whose state must hold the prefix."""
+
+
+class Shown(BaseModel):
+    """What a question shows beside its statistics: one model a question, kept in results under its name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    question: ClassVar[str]
+    """Name of the question it belongs to."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement of the paper, or its specific counterpart.
+
+    Attributes
+    ----------
+    criteria : tuple of Criterion
+        All must hold.
+    paper : mapping
+        The paper's own value of the first criterion's statistic, by (family, scope), where it is known.
+    """
+
+    name: str
+    statement: str
+    criteria: tuple[Criterion, ...]
+    paper: Mapping[tuple[str, Scope], float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """A source on the sequences of a setting, judged at a site; what is found of its states is found once."""
+
+    source: StateSource
+    setting: Setting
+    site: str
+    _found: dict[Any, Any] = field(default_factory=dict)
+
+    @cached_property
+    def captured(self) -> Captured:
+        """The source's states."""
+        return Captured.of(self.source, self.setting)
+
+    def once(self, function: Callable[["Observed"], T]) -> T:
+        """Return ``function(self)``, computed the first time it is asked for."""
+        if function not in self._found:
+            self._found[function] = function(self)
+        found: T = self._found[function]
+        return found
 
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One source of a subject, the mixture it stands for, and what is kept of its states when they are gone.
+    """A source and the mixture it stands for.
 
     Attributes
     ----------
+    observed : Observed
+        The source's states.
     arenas : Arenas
         The mixture, and the sequences on which predictions are compared.
-    site : str
-        The chosen site.
-    properties : dict
-        P0 .. P3* there.
-    model : AdditiveModel
-        Vectors and intercepts there.
-    inside, chance : dict of ndarray, shape (N, 2)
-        Moments of R2_OOD by fresh task, on the span of each site's task vectors and on random subspaces.
-    tasks : dict
-        Mean states of tasks, by site.
     """
 
-    source: StateSource
+    observed: Observed
     arenas: Arenas
-    site: str
-    properties: Statistics
-    model: AdditiveModel
-    inside: dict[str, Moments]
-    chance: dict[str, Moments]
-    tasks: dict[str, TaskStates]
-
-    @classmethod
-    def of(cls, source: StateSource, captured: Captured, site: str, arenas: Arenas) -> "Side":
-        """Measure a source's states, judged at a site."""
-        setting = arenas.setting
-        return cls(
-            source,
-            arenas,
-            site,
-            properties(captured, setting, site),
-            additive_model(captured, setting, site),
-            {name: fresh_moments(captured, setting, name) for name in captured.fresh},
-            {name: random_moments(captured, setting, name) for name in captured.fresh},
-            task_states(source, captured, arenas.mixture, setting),
-        )
+    _found: dict[Any, Any] = field(default_factory=dict)
 
     @property
-    def mixture(self) -> Mixture:
-        """The mixture the source stands for."""
-        return self.arenas.mixture
+    def source(self) -> StateSource:
+        """Where states and predictions come from."""
+        return self.observed.source
 
     @property
     def setting(self) -> Setting:
-        """The sequences its states were measured on."""
-        return self.arenas.setting
+        """The sequences its states are measured on."""
+        return self.observed.setting
+
+    @property
+    def site(self) -> str:
+        """Where its states are judged."""
+        return self.observed.site
+
+    @property
+    def mixture(self) -> Mixture:
+        """The mixture it stands for."""
+        return self.arenas.mixture
+
+    @property
+    def scope(self) -> Scope:
+        """The scope of this side by itself."""
+        return DIVERSE if self.mixture.n_minors else MAJORS_ONLY
+
+    def once(self, function: Callable[["Side"], T]) -> T:
+        """Return ``function(self)``, computed the first time it is asked for."""
+        if function not in self._found:
+            self._found[function] = function(self)
+        found: T = self._found[function]
+        return found
+
+    def mean(self, population: str) -> Float[np.ndarray, "B P D"]:
+        """Return the source's predictions on one population of the arenas."""
+        if population not in self._found:
+            self._found[population] = self.source.mean(self.arenas.batches[population])
+        mean: Float[np.ndarray, "B P D"] = self._found[population]
+        return mean
 
 
-def predictions(source: StateSource, arenas: Arenas) -> Statistics:
-    """Estimate, on sequences of a mixture, the loss beyond M1's, the distance to M1, and how much further M2 is.
+def untrained_name(index: int) -> str:
+    """Return how the null of an untrained network is called."""
+    return f"untrained network {index + 1}"
 
-    All in nats.
+
+@dataclass(frozen=True, eq=False)
+class Controls:
+    """What a side is judged against; on a rung of the ladder nothing is.
+
+    Attributes
+    ----------
+    untrained : sequence of Side
+        Untrained networks, with the mixture of the side.
+    plain : Side or None
+        The majors-only network, beside the diverse one.
+    causal : Causal or None
+        Sizes of the causal tests.
+    judge, show : bool
+        Whether nulls, and what figures show, are wanted.
     """
-    kind, arena = arenas.mixture.family.target_kind, arenas.populations["training"]
-    mean = source.mean(arena.batch)
-    retrieval, extrapolation = arena.candidates["M1"], arena.candidates["M2"]
-    to_retrieval = divergence(kind, mean, retrieval)
-    values = {
-        "risk gap": target_loss(kind, mean, arena.targets) - target_loss(kind, retrieval, arena.targets),
-        "KL to M1": to_retrieval,
-        "KL contest": divergence(kind, mean, extrapolation) - to_retrieval,
-    }
-    return {name: _nats(value, arenas) for name, value in values.items()}
+
+    untrained: Sequence[Side] = ()
+    plain: Side | None = None
+    causal: Causal | None = None
+    judge: bool = False
+    show: bool = False
+
+    def of_untrained(self, function: Callable[[Side], Statistics]) -> dict[str, Statistics]:
+        """Return the statistics of every untrained network."""
+        return {untrained_name(index): function(other) for index, other in enumerate(self.untrained)}
+
+    def of_untrained_pairs(self, function: Callable[[Side, Side], Statistics]) -> dict[str, Statistics]:
+        """Return statistics of pairs: each untrained network is compared with the next one as its majors-only one."""
+        partners = (*self.untrained[1:], *self.untrained[:1])
+        return {
+            untrained_name(index): function(partner, other)
+            for index, (other, partner) in enumerate(zip(self.untrained, partners, strict=True))
+        }
 
 
-def other_majors(source: StateSource, arenas: Arenas) -> Statistics:
-    """Return the distance to M1 over majors the network was not trained on."""
-    setting, batch = arenas.setting, arenas.populations["training"].batch
-    others = setting.family.sample_pool(setting.stream("other majors"), len(setting.majors))
-    mean = source.mean(batch)
-    reference = predicted(reference_mean("M1", Mixture(setting.family, others), batch), mean.shape[1])
-    return {"KL to M1": _nats(distance(setting.family.target_kind, mean, reference), arenas)}
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """The answer to a question."""
+
+    statistics: Statistics = field(default_factory=dict)
+    nulls: Mapping[str, Statistics] = field(default_factory=dict)
+    predicted: Mapping[str, float] = field(default_factory=dict)
+    shown: Shown | None = None
 
 
-def shuffled_labels(captured: Captured, setting: Setting, site: str) -> Statistics:
-    """Return P0 .. P3* of the same states with task labels that tell nothing."""
-    shuffled = properties(captured.shuffled(setting), setting, site)
-    # Vectors of shuffled labels place states at random: what they are closer to is the toss of a coin.
-    del shuffled["P3* contest"]
-    return shuffled
+@dataclass(frozen=True)
+class Question:
+    """One question with everything that is known of it before it is asked.
 
+    Attributes
+    ----------
+    claims : tuple of Claim
+        What is judged by its statistics; empty if it is only shown.
+    families : tuple of str
+        Whose networks are asked.
+    scopes : tuple of str
+        Of which networks; those of "both" are asked of the diverse side, with the majors-only one among the controls.
+    needs : {"states", "predictions", "network"}
+        The least a source must have.
+    statistics : tuple of str
+        Names of all that `analyse` can return.
+    unjudged : tuple of str
+        Those among them that are shown and not judged.
+    place : {"chosen", "last", "none"}
+        At which site its claims are judged: the one chosen on other sequences, the last, or none.
+    shown : type of Shown, optional
+        The model of what it shows.
+    by_site : callable, optional
+        Returns the values of its statistics by site: those the layer is chosen by.
+    rungs : mapping
+        Rungs of the ladder that its claims need beside those of every family.
+    """
 
-def contrast_of(side: Side) -> Statistics:
-    """Return P0 of majors less that of minors, in the last layer."""
-    return {"P0 contrast": stability_contrast(side.source, side.mixture, side.setting)}
+    name: str
+    claims: tuple[Claim, ...]
+    families: tuple[str, ...]
+    scopes: tuple[Scope, ...]
+    needs: Needs
+    statistics: tuple[str, ...]
+    analyse: Callable[[Side, Controls], Findings]
+    unjudged: tuple[str, ...] = ()
+    place: Place = "chosen"
+    shown: type[Shown] | None = None
+    by_site: Callable[[StateSource, Setting], dict[str, dict[str, float]]] | None = None
+    rungs: Mapping[str, FeatureFunction] = field(default_factory=dict)
 
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """The criteria of all its claims."""
+        return tuple(criterion for claim in self.claims for criterion in claim.criteria)
 
-def fall(plain: Mapping[str, Moments], diverse: Mapping[str, Moments], site: str, setting: Setting) -> Statistics:
-    """Estimate the ratio and the fall of R2_OOD between two networks at a site."""
-    rng = setting.stream("bootstrap/subspace")
-    quotient, difference = compare_shares(plain[site], diverse[site], rng, setting.sizes.replicates)
-    return {"R2_OOD ratio": quotient, "R2_OOD fall": difference}
-
-
-def fresh_moments(captured: Captured, setting: Setting, site: str) -> Moments:
-    """Return the single-sequence moments of R2_OOD on the span of a site's task vectors."""
-    basis = span_basis(main_effects(captured, setting, site).task)
-    return subspace_moments(captured.fresh[site], captured.centre(site), basis)
-
-
-def random_moments(captured: Captured, setting: Setting, site: str) -> Moments:
-    """Return the same moments on random subspaces of the task span's rank."""
-    rank, rng = len(setting.majors) - 1, setting.stream("random subspaces")
-    return chance_moments(captured.fresh[site], captured.centre(site), rank, rng)
-
-
-def mean_over_sequences(values: Float[np.ndarray, "B P"], setting: Setting, purpose: str) -> Estimate:
-    """Estimate a mean over positions and sequences, with an interval over sequences."""
-    rng = setting.stream(purpose)
-    return bootstrap(values.mean(axis=1)[:, None], lambda moments: moments[:, 0], rng, setting.sizes.replicates)
-
-
-def _nats(values: Float[np.ndarray, "B P"], arenas: Arenas) -> Estimate:
-    setting = arenas.setting
-    return mean_over_sequences(nats_per_loss(setting.family) * values, setting, "bootstrap/predictions")
+    @property
+    def on_ladder(self) -> bool:
+        """Whether rungs can answer it; otherwise it is calibrated by constructed networks."""
+        return self.needs != "network"

@@ -11,11 +11,20 @@ Dice: 0, the law does not depend on the symbol. Markov chains: each row is anoth
 effect at all, so P1* is 1. Units: shares of squares, in [0, 1]. Source: docs/geometry.md.
 """
 
+from typing import NamedTuple
+
 from theory import LatentTasks, Pool
 from theory.convex import interaction_share, read_out_table
 
 
-def forced_interaction(family: LatentTasks, pool: Pool) -> dict[str, float] | None:
+class Forced(NamedTuple):
+    """Shares of squares that the read-out forces, as P1 and as P1*."""
+
+    of_cells: float
+    of_task: float
+
+
+def forced_interaction(family: LatentTasks, pool: Pool) -> Forced | None:
     """Return the read-out's shares P1 and P1* for the tasks of a pool, or None if the family has no such table.
 
     Planted Dyck paths have none: what comes next depends on the number of steps shown, not on the current symbol.
@@ -24,4 +33,4 @@ def forced_interaction(family: LatentTasks, pool: Pool) -> dict[str, float] | No
         share = interaction_share(read_out_table(family, pool))
     except ValueError:
         return None
-    return {"P1": share.of_cells, "P1*": share.of_task}
+    return Forced(share.of_cells, share.of_task)

@@ -1,43 +1,42 @@
-"""Where states of new tasks go: into the span of the task vectors, into that of the minors, or elsewhere.
+"""Where states of fresh tasks go: into the span of the task vectors, into that of the minors, or elsewhere.
 
-States are those of the last position, averaged over a task's sequences, so that what is current averages out, less the
-majors' mean state. S = span{theta_k}, of rank K - 1.
+States are those of the last position, less the majors' mean state. S = span{theta_k}, of rank K - 1.
 
+    R2_OOD ratio, fall    share of the squares of single fresh states inside S (`statistics.subspace`): diverse /
+                          majors only, and majors only - diverse, at the site chosen in the majors-only network
     smallest angle        the smallest principal angle, in degrees, between S and the K - 1 leading directions of the
-                          fresh tasks' states: that of the diverse network less that of the majors-only network
+                          fresh tasks' averaged states: that of the diverse network less that of the majors-only one
     OOD in minors' span   share of the fresh tasks' squares inside the three leading directions of the minors
 
 Directions are estimated from one set of tasks and judged on another: S from the majors, the minors' directions from
-the minors, and a population's own leading directions, beside which the share stands, from every other of its tasks.
-Effective dimensions are those of single and of averaged states, about their own mean; an average over m sequences still
-holds 1/m of the variance within tasks. In many dimensions two subspaces of low rank are far apart whatever they are, so
-angles are compared between networks, and with those of random subspaces in the place of S.
+the minors. Nulls: untrained networks, in pairs where two networks are compared; random subspaces in the place of S and
+of the minors' directions. In many dimensions two subspaces of low rank are far apart whatever they are, so angles are
+compared between networks.
 
-Intervals resample tasks. Source: the paper, section on near-orthogonality; angles and dimensions are this project's.
+Intervals resample tasks. The tolerances, a ratio of .5 and a share of .5, are the paper's values rounded against the
+claim. Source: the paper, section on near-orthogonality; angles are this project's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from theory import Mixture, Pool
-from validate.capture.balanced import draw_natural
-from validate.capture.sources import StateSource
-from validate.claims.properties import Captured, Setting, main_effects
-from validate.statistics.intervals import LEVEL, Estimate
+from validate.claims.base import MARKOV_GIVEN_TASK, Claim, Controls, Findings, Observed, Question, Side, Statistics
+from validate.claims.rule import Criterion
+from validate.claims.task_states import TaskStates, task_states
+from validate.experiment.scopes import BOTH, DIVERSE
+from validate.experiment.setting import Setting
+from validate.statistics.intervals import Estimate
 from validate.statistics.subspace import (
     N_SUBSPACES,
-    ball_radius,
-    distances_from,
-    effective_dimension,
+    chance_moments,
+    compare_shares,
     leading_directions,
     principal_angles,
     random_basis,
     span_basis,
+    subspace_moments,
 )
 
 N_LEADING = 3
@@ -46,209 +45,190 @@ N_LEADING = 3
 N_REPLICATES = 100
 """Resampled sets of tasks over which intervals run; each needs a singular value decomposition."""
 
-Statistics = dict[str, Estimate]
+Moments = dict[str, Float[np.ndarray, "N 2"]]
+"""Moments of R2_OOD by site and fresh task."""
 Rows = Int[np.ndarray, " N"]
 
 
-@dataclass(frozen=True, eq=False)
-class TaskStates:
-    """What is kept of a source's last states at one site, when the states are gone.
-
-    Attributes
-    ----------
-    span : ndarray, shape (W, K - 1)
-        An orthonormal basis of S.
-    centre : ndarray, shape (W,)
-        The majors' mean state.
-    averaged : dict of ndarray, shape (N, W)
-        States less the centre, averaged over each task's sequences, of ``majors``, of ``fresh`` tasks, and of
-        ``minors`` if there are any.
-    single : dict
-        Effective dimension of the single states of each population.
-    """
-
-    span: Float[np.ndarray, "W r"]
-    centre: Float[np.ndarray, " W"]
-    averaged: dict[str, Float[np.ndarray, "N W"]]
-    single: dict[str, float]
-
-    @classmethod
-    def of(
-        cls,
-        task_vectors: Float[np.ndarray, "K W"],
-        centre: Float[np.ndarray, " W"],
-        states: Mapping[str, Float[np.ndarray, "N m W"]],
-    ) -> "TaskStates":
-        """Summarise each population's states, N tasks with m sequences each."""
-        averaged = {name: part.mean(axis=1) - centre for name, part in states.items()}
-        single = {name: effective_dimension(np.concatenate(list(part))) for name, part in states.items()}
-        return cls(span_basis(task_vectors), centre, averaged, single)
-
-
-def task_states(source: StateSource, captured: Captured, mixture: Mixture, setting: Setting) -> dict[str, TaskStates]:
-    """Return by site what is kept of a source's states; `mixture` says which minors there are."""
-    n_majors = len(setting.majors)
-    populations = {
-        "majors": {site: part[:, -1].reshape(n_majors, -1, part.shape[-1]) for site, part in captured.fit.items()},
-        "fresh": captured.fresh,
-    }
-    if mixture.minors is not None:
-        n_tasks, n_each = min(mixture.n_minors, setting.sizes.fresh_tasks), setting.sizes.fresh_sequences
-        some = Pool(mixture.minors.parameters[:n_tasks])
-        last = source.states(draw_natural(setting.family, setting.stream("minors"), some, n_each), last=True)
-        populations["minors"] = {site: part.reshape(n_tasks, n_each, -1) for site, part in last.items()}
+def fresh_moments(observed: Observed) -> Moments:
+    """Return the single-sequence moments of R2_OOD on the span of each site's task vectors."""
+    captured = observed.captured
     return {
-        site: TaskStates.of(
-            main_effects(captured, setting, site).task,
-            captured.centre(site),
-            {name: states[site] for name, states in populations.items()},
+        site: subspace_moments(states, captured.centre(site), span_basis(captured.main_effects(site).task))
+        for site, states in captured.fresh.items()
+    }
+
+
+def random_moments(observed: Observed) -> Moments:
+    """Return the same moments on random subspaces of the task span's rank."""
+    captured, setting = observed.captured, observed.setting
+    rank = len(setting.majors) - 1
+    return {
+        site: chance_moments(states, captured.centre(site), rank, setting.stream("random subspaces"))
+        for site, states in captured.fresh.items()
+    }
+
+
+def fall(plain: Moments, diverse: Moments, site: str, setting: Setting) -> Statistics:
+    """Estimate the ratio and the fall of R2_OOD between two networks at a site."""
+    rng = setting.stream("bootstrap/subspace")
+    quotient, difference = compare_shares(plain[site], diverse[site], rng, setting.sizes.replicates)
+    return {"R2_OOD ratio": quotient, "R2_OOD fall": difference}
+
+
+def analyse_fall(side: Side, controls: Controls) -> Findings:
+    """Judge whether R2_OOD falls from the majors-only network to the diverse one."""
+    if controls.plain is None:
+        return Findings()
+    plain, diverse, setting = controls.plain.observed, side.observed, side.setting
+    own = plain.once(fresh_moments), diverse.once(fresh_moments)
+    nulls = controls.of_untrained_pairs(
+        lambda first, second: fall(
+            second.observed.once(fresh_moments), first.observed.once(fresh_moments), second.site, setting
         )
-        for site in captured.fresh
-    }
+    )
+    if controls.judge:
+        chance = plain.once(random_moments), diverse.once(random_moments)
+        nulls["random subspace"] = fall(*chance, plain.site, setting)
+    return Findings(fall(*own, plain.site, setting), nulls)
 
 
-def near_orthogonality(
-    plain: TaskStates | None, diverse: TaskStates, untrained: Sequence[TaskStates], setting: Setting
-) -> tuple[Statistics, dict[str, Statistics], dict[str, Any]]:
-    """Judge where fresh tasks go in the diverse network, against the majors-only one at the same site.
+def turn_of(plain: TaskStates, diverse: TaskStates, setting: Setting) -> Statistics:
+    """Estimate by how much more fresh tasks turn away from S in one network than in another."""
 
-    Parameters
-    ----------
-    plain : TaskStates or None
-        Of the majors-only network, if there is one.
-    untrained : sequence of TaskStates
-        Of untrained networks, with the minors of the diverse mixture.
+    def rise(rows: Rows) -> list[float]:
+        before, after = (angles(states.averaged["fresh"][rows], states.span)[0] for states in (plain, diverse))
+        return [after - before]
 
-    Returns
-    -------
-    statistics, nulls : dict
-        "smallest angle" and "OOD in minors' span". Nulls: untrained networks, in pairs for the angle; random subspaces
-        in the place of S and of the minors' directions.
-    portrait : dict
-        Empty: what is shown of a network is in `directions`.
-    """
-    nulls = {"random subspace": _at_random(plain, diverse, setting)}
-    for index, states in enumerate(untrained):
-        partner = untrained[(index + 1) % len(untrained)] if plain is not None else None
-        nulls[f"untrained network {index + 1}"] = _whereabouts(partner, states, setting)
-    return _whereabouts(plain, diverse, setting), nulls, {}
+    [estimate] = resampled(rise, [len(diverse.averaged["fresh"])], setting)
+    return {"smallest angle": estimate}
 
 
-def directions(sites: Mapping[str, TaskStates], setting: Setting) -> dict[str, dict[str, Any]]:
-    """Return by site what figures show of a network.
-
-    Returns
-    -------
-    dict
-        ``angles``: smallest and largest principal angle between S and each new population, with intervals, and the
-        same for random subspaces in the place of S. ``dimension``: effective dimension of each population's single and
-        averaged states. ``shares``: of each new population's squares, inside S, inside the minors' leading directions
-        and inside the leading directions of the other half of its own tasks. ``distance``: of the fresh tasks' states
-        to S, root mean square and largest, and the radius of a ball that holds their projections, in units of the
-        state.
-    """
-    return {site: _shown(states, setting) for site, states in sites.items()}
-
-
-def _shown(states: TaskStates, setting: Setting) -> dict[str, Any]:
-    new = {name: mean for name, mean in states.averaged.items() if name != "majors"}
-    away = distances_from(new["fresh"], states.span)
-    angles = {name: _resampled(partial(_angles, states, name), [len(mean)], setting) for name, mean in new.items()}
-    width, rank = states.span.shape
-    angles["random subspace"] = _random_level(width, rank, partial(_angles_to, new["fresh"]), setting)
-    return {
-        "angles": {
-            name: {"smallest": asdict(smallest), "largest": asdict(largest)}
-            for name, (smallest, largest) in angles.items()
-        },
-        "dimension": {
-            name: {"single": states.single[name], "averaged": effective_dimension(mean)}
-            for name, mean in states.averaged.items()
-        },
-        "shares": {name: _shares(states, name) for name in new},
-        "distance": {
-            "rms": float(np.sqrt(np.square(away).mean())),
-            "largest": float(away.max()),
-            "radius": ball_radius(new["fresh"] @ states.span),
-        },
-    }
-
-
-def _shares(states: TaskStates, population: str) -> dict[str, float]:
-    mean = states.averaged[population]
-    shares = {
-        "task span": _share(mean, states.span),
-        "own directions": _share(mean[1::2], leading_directions(mean[::2], N_LEADING)),
-    }
-    if "minors" in states.averaged and population != "minors":
-        shares["minors' directions"] = _share(mean, leading_directions(states.averaged["minors"], N_LEADING))
-    return shares
-
-
-def _whereabouts(plain: TaskStates | None, diverse: TaskStates, setting: Setting) -> Statistics:
-    """Return the statistics of a pair of networks; one of them if there is no partner, or are no minors."""
-    statistics, fresh = {}, diverse.averaged["fresh"]
-    if plain is not None:
-        pair = plain, diverse
-
-        def rise(rows: Rows) -> list[float]:
-            before, after = (_angles(states, "fresh", rows)[0] for states in pair)
-            return [after - before]
-
-        [statistics["smallest angle"]] = _resampled(rise, [len(fresh)], setting)
-    if "minors" in diverse.averaged:
-        minors = diverse.averaged["minors"]
-
-        def share(rows: Rows, others: Int[np.ndarray, " M"]) -> list[float]:
-            return [_share(fresh[rows], leading_directions(minors[others], N_LEADING))]
-
-        [statistics["OOD in minors' span"]] = _resampled(share, [len(fresh), len(minors)], setting)
-    return statistics
-
-
-def _at_random(plain: TaskStates | None, diverse: TaskStates, setting: Setting) -> Statistics:
-    """Return the same statistics with random subspaces of the same ranks."""
-    statistics, fresh = {}, diverse.averaged["fresh"]
-    width, rank = diverse.span.shape
-    if plain is not None:
-        before = plain.averaged["fresh"]
+def analyse_angle(side: Side, controls: Controls) -> Findings:
+    """Judge whether the fresh tasks' directions turn away from S, at the site chosen in the majors-only network."""
+    if controls.plain is None:
+        return Findings()
+    site, setting = controls.plain.site, side.setting
+    plain, diverse = controls.plain.once(task_states)[site], side.once(task_states)[site]
+    nulls: dict[str, Statistics] = {}
+    if controls.judge:
+        before, after = plain.averaged["fresh"], diverse.averaged["fresh"]
 
         def rise(basis: Float[np.ndarray, "W r"]) -> list[float]:
-            return [_angles_to(fresh, basis)[0] - _angles_to(before, basis)[0]]
+            return [angles(after, basis)[0] - angles(before, basis)[0]]
 
-        [statistics["smallest angle"]] = _random_level(width, rank, rise, setting)
-    [statistics["OOD in minors' span"]] = _random_level(width, N_LEADING, lambda basis: [_share(fresh, basis)], setting)
-    return statistics
+        [level] = random_level(*diverse.span.shape, rise, setting)
+        nulls["random subspace"] = {"smallest angle": level}
+        elsewhere = controls.untrained[0].site if controls.untrained else site
+        nulls |= controls.of_untrained_pairs(
+            lambda first, second: turn_of(first.once(task_states)[elsewhere], second.once(task_states)[elsewhere], setting)
+        )
+    return Findings(turn_of(plain, diverse, setting), nulls)
 
 
-def _angles(states: TaskStates, population: str, rows: Rows) -> list[float]:
-    return _angles_to(states.averaged[population][rows], states.span)
+def inside_minors(states: TaskStates, setting: Setting) -> Statistics:
+    """Estimate the share of the fresh tasks' squares in the leading directions of the minors."""
+    fresh, minors = states.averaged["fresh"], states.averaged["minors"]
+
+    def inside(rows: Rows, others: Int[np.ndarray, " M"]) -> list[float]:
+        return [share(fresh[rows], leading_directions(minors[others], N_LEADING))]
+
+    [estimate] = resampled(inside, [len(fresh), len(minors)], setting)
+    return {"OOD in minors' span": estimate}
 
 
-def _angles_to(centred: Float[np.ndarray, "N W"], basis: Float[np.ndarray, "W r"]) -> list[float]:
+def analyse_directions(side: Side, controls: Controls) -> Findings:
+    """Judge whether three directions of the minors hold the fresh tasks."""
+    site, setting = controls.plain.site if controls.plain is not None else side.site, side.setting
+    states, nulls = side.once(task_states)[site], {}
+    if controls.judge:
+        fresh = states.averaged["fresh"]
+        [level] = random_level(len(fresh.T), N_LEADING, lambda basis: [share(fresh, basis)], setting)
+        nulls["random subspace"] = {"OOD in minors' span": level}
+        elsewhere = controls.untrained[0].site if controls.untrained else site
+        nulls |= controls.of_untrained(lambda other: inside_minors(other.once(task_states)[elsewhere], setting))
+    return Findings(inside_minors(states, setting), nulls)
+
+
+def angles(centred: Float[np.ndarray, "N W"], basis: Float[np.ndarray, "W r"]) -> list[float]:
     """Return the smallest and largest principal angle between a subspace and as many leading directions of states."""
-    angles = principal_angles(leading_directions(centred, basis.shape[1]), basis)
-    return [float(angles[0]), float(angles[-1])]
+    found = principal_angles(leading_directions(centred, basis.shape[1]), basis)
+    return [float(found[0]), float(found[-1])]
 
 
-def _share(centred: Float[np.ndarray, "N W"], basis: Float[np.ndarray, "W r"]) -> float:
+def share(centred: Float[np.ndarray, "N W"], basis: Float[np.ndarray, "W r"]) -> float:
+    """Return the share of centred states' squares inside a subspace."""
     return float(np.square(centred @ basis).sum() / np.square(centred).sum())
 
 
-def _resampled(statistic: Callable[..., list[float]], sizes: Sequence[int], setting: Setting) -> list[Estimate]:
+def resampled(statistic: Callable[..., list[float]], sizes: Sequence[int], setting: Setting) -> list[Estimate]:
     """Estimate functions of some tasks' rows, with intervals over resampled tasks of each set."""
-    rng = setting.stream("bootstrap/directions")
-    drawn = np.array([statistic(*(rng.integers(n, size=n) for n in sizes)) for _ in range(N_REPLICATES)])
+    rng, n = setting.stream("bootstrap/directions"), N_REPLICATES if setting.sizes.replicates else 0
+    drawn = np.array([statistic(*(rng.integers(n, size=n) for n in sizes)) for _ in range(n)])
     values = statistic(*(np.arange(n) for n in sizes))
-    return [Estimate.of_replicates(value, drawn[:, index]) for index, value in enumerate(values)]
+    return [Estimate.of_replicates(value, drawn[:, index] if n else drawn) for index, value in enumerate(values)]
 
 
-def _random_level(
+def random_level(
     width: int, rank: int, statistic: Callable[[Float[np.ndarray, "W r"]], list[float]], setting: Setting
 ) -> list[Estimate]:
     """Return the mean of functions of a random subspace, and where 95 percent of the subspaces lie."""
     rng = setting.stream("random directions")
     values = np.array([statistic(random_basis(width, rank, rng)) for _ in range(N_SUBSPACES)])
-    tail = 50 * (1 - LEVEL)
-    low, high = np.percentile(values, [tail, 100 - tail], axis=0)
-    return [Estimate(*(float(end) for end in ends)) for ends in zip(values.mean(axis=0), low, high, strict=True)]
+    return [Estimate.of_spread(column) for column in values.T]
+
+
+NEAR_ORTHOGONALITY = Question(
+    name="near-orthogonality",
+    claims=(
+        Claim(
+            "near-orthogonality",
+            "With many minors, states of fresh tasks leave the span of the task vectors.",
+            (
+                Criterion("R2_OOD ratio", "R²_OOD, diverse / majors only", "at most", 0.5),
+                Criterion("R2_OOD fall", "R²_OOD, majors only − diverse", "at least", 0.0, sign=True),
+            ),
+        ),
+    ),
+    families=MARKOV_GIVEN_TASK,
+    scopes=(BOTH,),
+    needs="states",
+    statistics=("R2_OOD ratio", "R2_OOD fall"),
+    analyse=analyse_fall,
+)
+
+ANGLE = Question(
+    name="angle",
+    claims=(
+        Claim(
+            "angle",
+            "With many minors, the directions of fresh tasks turn away from the task vectors.",
+            (
+                Criterion(
+                    "smallest angle", "principal angle, diverse − majors only, degrees", "at least", 0.0, sign=True
+                ),
+            ),
+        ),
+    ),
+    families=MARKOV_GIVEN_TASK,
+    scopes=(BOTH,),
+    needs="states",
+    statistics=("smallest angle",),
+    analyse=analyse_angle,
+)
+
+DIRECTIONS = Question(
+    name="directions of minors",
+    claims=(
+        Claim(
+            "directions of minors",
+            "Three directions of the minors hold most of the states of fresh tasks.",
+            (Criterion("OOD in minors' span", "share of squares in three directions", "at least", 0.5),),
+        ),
+    ),
+    families=MARKOV_GIVEN_TASK,
+    scopes=(DIVERSE,),
+    needs="states",
+    statistics=("OOD in minors' span",),
+    analyse=analyse_directions,
+)

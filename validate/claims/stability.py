@@ -6,22 +6,37 @@ P0 is the held-out R2 of `statistics.effects` or `statistics.covariance`. Minors
 there are majors, so that both R2 compare equally many tasks; their P0 is the mean over groups with the interval of
 Student's t over groups. The contrast's interval adds the two half-widths in quadrature, the samples being independent.
 
-Source: the paper, table of R2_cell of majors and minors.
+Null: untrained networks. Source: the paper, table of R2_cell of majors and minors.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
-from scipy import stats
 
 from theory import Mixture, Pool
-from validate.capture.designs import capture_design
-from validate.capture.sources import StateSource
-from validate.claims.properties import Setting
-from validate.statistics.intervals import LEVEL, UNDEFINED, Estimate, hull
+from validate.capture.labelled import capture_labelled
+from validate.claims.base import (
+    EVERY_FAMILY,
+    MARKOV_GIVEN_TASK,
+    Claim,
+    Controls,
+    Findings,
+    Question,
+    Shown,
+    Side,
+    Statistics,
+)
+from validate.claims.rule import Criterion
+from validate.experiment.scopes import DIVERSE, MAJORS_ONLY
+from validate.statistics.intervals import UNDEFINED, Estimate, hull
 
 GROUPS = 4
 """Groups of minors, as far as there are enough."""
+
+
+class StabilityShown(Shown):
+    """P0 at the last position by site, of ``majors`` and over groups of ``minors``."""
+
+    question = "stability by site"
+    stability: dict[str, dict[str, Estimate]]
 
 
 def minor_groups(mixture: Mixture) -> list[Pool]:
@@ -34,28 +49,25 @@ def minor_groups(mixture: Mixture) -> list[Pool]:
     return [mixture.family.make_pool(tasks[start : start + size]) for start in starts]
 
 
-def stability(source: StateSource, pool: Pool, setting: Setting, purpose: str, step: int = 0) -> dict[str, Estimate]:
+def stability(side: Side, pool: Pool, purpose: str, step: int = 0) -> Statistics:
     """Estimate P0 of a pool's tasks at the last position, by site."""
+    setting = side.setting
     rng, n = setting.stream(f"stability/{purpose}", step), setting.sizes.cell_sequences
-    design = capture_design(source, setting.family, pool, (setting.n_positions - 1,), n, rng)
+    labelled = capture_labelled(side.source, setting.family, pool, (setting.n_positions - 1,), n, rng)
     draws = setting.stream("bootstrap/stability")
-    return {site: states.estimate(draws, setting.sizes.replicates)["P0"] for site, states in design.items()}
+    return {site: states.estimate(draws, setting.sizes.replicates)["P0"] for site, states in labelled.items()}
 
 
-def stabilities(source: StateSource, mixture: Mixture, setting: Setting) -> dict[str, dict[str, Estimate]]:
+def stabilities(side: Side) -> dict[str, dict[str, Estimate]]:
     """Estimate P0 of the majors and, over groups, of the minors, by site."""
-    majors = stability(source, mixture.majors, setting, "majors")
-    groups = [stability(source, pool, setting, "minors", index) for index, pool in enumerate(minor_groups(mixture))]
+    majors = stability(side, side.mixture.majors, "majors")
+    groups = [stability(side, pool, "minors", index) for index, pool in enumerate(minor_groups(side.mixture))]
     return {site: {"majors": majors[site], "minors": over_groups([group[site] for group in groups])} for site in majors}
 
 
-def over_groups(groups: Sequence[Estimate]) -> Estimate:
+def over_groups(groups: list[Estimate]) -> Estimate:
     """Return the mean over groups with the interval of Student's t; of one group, its own interval."""
-    if len(groups) < 2:
-        return hull(groups)
-    values = np.array([group.value for group in groups])
-    half = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * stats.sem(values)
-    return Estimate(float(values.mean()), float(values.mean() - half), float(values.mean() + half))
+    return hull(groups) if len(groups) < 2 else Estimate.of_groups(np.array([group.value for group in groups]))
 
 
 def contrast(majors: Estimate, minors: Estimate) -> Estimate:
@@ -66,9 +78,54 @@ def contrast(majors: Estimate, minors: Estimate) -> Estimate:
     return Estimate(value, float(low), float(high))
 
 
-def stability_contrast(source: StateSource, mixture: Mixture, setting: Setting) -> Estimate:
+def stability_contrast(side: Side) -> Statistics:
     """Estimate the contrast at the last site; undefined without enough minors for one group."""
-    if not minor_groups(mixture):
-        return UNDEFINED
-    last = stabilities(source, mixture, setting)[source.sites[-1]]
-    return contrast(last["majors"], last["minors"])
+    if not minor_groups(side.mixture):
+        return {"P0 contrast": UNDEFINED}
+    last = side.once(stabilities)[side.source.sites[-1]]
+    return {"P0 contrast": contrast(last["majors"], last["minors"])}
+
+
+def analyse(side: Side, controls: Controls) -> Findings:
+    """Compare majors with minors."""
+    return Findings(stability_contrast(side), controls.of_untrained(stability_contrast))
+
+
+def show(side: Side, controls: Controls) -> Findings:
+    """Describe majors and minors by site, if that is to be shown."""
+    return Findings(shown=StabilityShown(stability=side.once(stabilities)) if controls.show else None)
+
+
+QUESTION = Question(
+    name="majors stable",
+    claims=(
+        Claim(
+            "majors stable",
+            "In the diverse network's last layer, task and current determine the states of majors more than those of"
+            " minors.",
+            (Criterion("P0 contrast", "R² of majors − R² of minors", "at least", 0.0, sign=True),),
+            paper={
+                ("dice", DIVERSE): 0.977 - 0.931,
+                ("markov", DIVERSE): 0.950 - 0.743,
+                ("regression", DIVERSE): 0.970 - 0.832,
+            },
+        ),
+    ),
+    families=MARKOV_GIVEN_TASK,
+    scopes=(DIVERSE,),
+    needs="states",
+    statistics=("P0 contrast",),
+    analyse=analyse,
+    place="last",
+)
+
+BY_SITE = Question(
+    name="stability by site",
+    claims=(),
+    families=EVERY_FAMILY,
+    scopes=(MAJORS_ONLY, DIVERSE),
+    needs="states",
+    statistics=(),
+    analyse=show,
+    shown=StabilityShown,
+)

@@ -148,5 +148,9 @@ def estimate_slope_shares(
 ) -> dict[str, Estimate]:
     """Estimate P0, P0*, P1 and P1* with bootstrap intervals over the sequences of each task."""
     point = slope_shares(SlopeHalves.of(states, current))
-    replicates = slope_shares(SlopeHalves.of(states, current, (rng, n_replicates)))
+    replicates = (
+        slope_shares(SlopeHalves.of(states, current, (rng, n_replicates)))
+        if n_replicates
+        else dict.fromkeys(point, np.empty(0))
+    )
     return {name: Estimate.of_replicates(value.item(), replicates[name]) for name, value in point.items()}

@@ -18,7 +18,7 @@ are bootstrapped.
 Source: the paper, section on long-context stability and separability; the starred forms are this project's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -157,12 +157,16 @@ EFFECTS: dict[str, Callable[[Halves], Float[np.ndarray, " R"]]] = {
 """The four statistics of the balanced design, by claim."""
 
 
-def estimate_effects(
-    states: Float[np.ndarray, "K V n W"], rng: np.random.Generator, n_replicates: int
+def estimate_shares(
+    states: Float[np.ndarray, "K V n W"],
+    statistics: Mapping[str, Callable[[Halves], Float[np.ndarray, " R"]]],
+    rng: np.random.Generator,
+    n_replicates: int,
 ) -> dict[str, Estimate]:
-    """Estimate P0, P0*, P1 and P1* with bootstrap intervals over the sequences of each cell."""
-    point, replicates = Halves.of(states), Halves.resampled(states, rng, n_replicates)
-    return {
-        name: Estimate.of_replicates(statistic(point).item(), statistic(replicates))
-        for name, statistic in EFFECTS.items()
-    }
+    """Estimate statistics of the cells' halves, with bootstrap intervals over the sequences of each cell."""
+    point = Halves.of(states)
+    values = {name: statistic(point).item() for name, statistic in statistics.items()}
+    if not n_replicates:
+        return {name: Estimate.of_replicates(value, np.empty(0)) for name, value in values.items()}
+    replicates = Halves.resampled(states, rng, n_replicates)
+    return {name: Estimate.of_replicates(values[name], statistic(replicates)) for name, statistic in statistics.items()}

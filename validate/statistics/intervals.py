@@ -11,10 +11,12 @@ Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 1
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
+from pydantic import BeforeValidator
+from scipy import stats
 
 LEVEL = 0.95
 
@@ -22,20 +24,50 @@ Statistic: TypeAlias = Callable[[Float[np.ndarray, "R M"]], Float[np.ndarray, " 
 """A function of mean moments, one row a replicate."""
 
 
+
+def _defined(value: Any) -> Any:
+    return float("nan") if value is None else value
+
+
+Number = Annotated[float, BeforeValidator(_defined)]
+"""A number of a results file, where an undefined one (nan) is written as null."""
+Numbers = list[Number]
+
+
+def percentile_range(values: Float[np.ndarray, " R"]) -> tuple[float, float]:
+    """Return the ends of the central 95 percent of some values."""
+    tail = 50 * (1 - LEVEL)
+    low, high = np.percentile(values, [tail, 100 - tail])
+    return float(low), float(high)
+
+
 @dataclass(frozen=True)
 class Estimate:
-    """A measured number and its 95 percent interval."""
+    """A measured number and its 95 percent interval; the interval is undefined (nan) where none was asked for."""
 
-    value: float
-    low: float
-    high: float
+    value: Number
+    low: Number
+    high: Number
 
     @classmethod
     def of_replicates(cls, value: float, replicates: Float[np.ndarray, " R"]) -> "Estimate":
         """Take the recentred percentile interval of replicates; undefined (nan) as soon as one replicate is."""
-        tail = 50 * (1 - LEVEL)
-        low, high = np.percentile(replicates, [tail, 100 - tail]) + (value - replicates.mean())
-        return cls(float(value), float(low), float(high))
+        if not len(replicates):
+            return cls(float(value), float("nan"), float("nan"))
+        shift = value - replicates.mean()
+        low, high = percentile_range(replicates)
+        return cls(float(value), float(low + shift), float(high + shift))
+
+    @classmethod
+    def of_spread(cls, values: Float[np.ndarray, " N"]) -> "Estimate":
+        """Return the mean of values and the central 95 percent they span."""
+        return cls(float(values.mean()), *percentile_range(values))
+
+    @classmethod
+    def of_groups(cls, values: Float[np.ndarray, " G"]) -> "Estimate":
+        """Return the mean of two or more values with the interval of Student's t."""
+        mean, half = values.mean(), stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * stats.sem(values)
+        return cls(float(mean), float(mean - half), float(mean + half))
 
     def map(self, increasing: Callable[[float], float]) -> "Estimate":
         """Return the estimate on another scale."""
@@ -84,17 +116,25 @@ def bootstrap(
     Returns
     -------
     Estimate
-        In the unit of the statistic. Undefined if there are no units.
+        In the unit of the statistic. Undefined if there are no units; without an interval for 0 replicates.
     """
     if len(moments) == 0:
         return UNDEFINED
+    value = statistic(moments.mean(axis=0, keepdims=True)).item()
+    if not n_replicates:
+        return Estimate.of_replicates(value, np.empty(0))
     weights = resampling_weights(rng, len(moments), n_replicates)[:, 0]
     groups = [moments] if variants is None else list(variants)
     replicates = np.concatenate(
         [statistic(weights[first :: len(groups)] @ group) for first, group in enumerate(groups)]
     )
-    value = statistic(moments.mean(axis=0, keepdims=True)).item()
     return Estimate.of_replicates(value, replicates)
+
+
+def bootstrap_mean(values: Float[np.ndarray, "N *rest"], rng: np.random.Generator, n_replicates: int) -> Estimate:
+    """Estimate the mean of values of N units (of each the mean over all that follows), with an interval over units."""
+    means = values.reshape(len(values), -1).mean(axis=1, keepdims=True)
+    return bootstrap(means, lambda moments: moments[:, 0], rng, n_replicates)
 
 
 def explained_share(moments: Float[np.ndarray, "R 2"]) -> Float[np.ndarray, " R"]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from model import Transformer
 from theory import Mixture
-from validate.capture.designs import capture_design
+from validate.capture.labelled import capture_labelled
 from validate.capture.sources import NetworkSource
 from validate.claims.properties import Setting
 from validate.experiment.schema import Measurement
@@ -49,7 +49,7 @@ class SpanCourse:
         setting = self._setting
         source = NetworkSource(network, setting.family)
         n_each, rng = setting.sizes.cell_sequences, setting.stream("balanced")
-        design = capture_design(source, setting.family, setting.majors, setting.late, n_each, rng)
+        design = capture_labelled(source, setting.family, setting.majors, setting.late, n_each, rng)
         majors, fresh = (source.states(batch, last=True) for batch in (setting.fit, setting.fresh))
         found = {}
         for site in source.sites:

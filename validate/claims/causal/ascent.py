@@ -29,7 +29,7 @@ from jaxtyping import Float
 from theory import Batch, nats_per_loss
 from validate.claims.causal.removal import Removal
 from validate.claims.causal.subject import Subject, edit_at
-from validate.experiment.causal_settings import Causal
+from validate.experiment.schema import Causal
 from validate.statistics.subspace import random_basis
 
 N_PARTS = 4

@@ -1,147 +1,105 @@
-"""Double dissociation: span{theta} serves the majors, V the tasks that were never seen.
+"""Double dissociation: what the task vectors carry majors need, what V carries fresh tasks and minors need.
 
-The rise of the loss when a subspace is removed (`claims.causal.removal`), by population, in nats.
-Claims are contrasts of rises:
-
-    theta specificity    majors                  theta removed
-    theta dissociation   majors - fresh          theta removed
-    V specificity        fresh                   V removed
-    V dissociation       fresh - majors          V removed
-    V minors             minors - majors         V removed
-    V control            fresh - majors          V removed along the covariance
-
-Specificity asks for a rise beyond what random subspaces cause. Intervals are over sequences; those of random subspaces
-are the central 95 percent over the subspaces drawn.
-Source: the paper, section on double dissociation.
+The contrasts of rises are those of `claims.causal.rises`, V is found by `claims.causal.ascent`. Nulls: removal of
+random subspaces of equal rank and of equal removed norm, and untrained networks with their own theta and V. What theory
+says of the removal of theta is in `claims.causal.ideal`; how V holds the fresh task's prediction it does not say.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from pydantic import BaseModel
 
-import numpy as np
-from jaxtyping import Float
-
-from validate.claims.causal.removal import Removal, of_equal_norm
-from validate.claims.causal.samples import FRESH, MAJORS, MINORS, Samples
-from validate.claims.causal.subject import Subject
-from validate.statistics.intervals import LEVEL, Estimate, bootstrap
-
-Rises = dict[str, Float[np.ndarray, " B"]]
-"""By population, the rise of each sequence's loss."""
-
-THETA, V, CONTROL = "theta", "V", "V along covariance"
-TARGETED = {THETA: MAJORS, V: FRESH}
-"""The population a removal is meant to hurt."""
+from validate.claims.base import MARKOV_GIVEN_TASK, Claim, Controls, Findings, Question, Shown, Side, Statistics
+from validate.claims.causal.ideal import ideal_dissociation
+from validate.claims.causal.rises import CONTRASTS
+from validate.claims.causal.v_tests import VTests, v_tests
+from validate.claims.rule import Criterion
+from validate.experiment.scopes import DIVERSE
+from validate.statistics.intervals import Estimate, Numbers
 
 
-@dataclass(frozen=True)
-class Contrast:
-    """A difference of mean rises under one removal; without `minus` the rise itself."""
-
-    removed: str
-    plus: str
-    minus: str | None = None
-
-    def defined(self, populations: Mapping[str, object]) -> bool:
-        """Tell whether the populations it compares are there."""
-        return all(name in populations for name in (self.plus, self.minus) if name is not None)
-
-    def estimate(self, rises: Rises, rng: np.random.Generator, n_replicates: int) -> Estimate:
-        """Estimate it with an interval over sequences."""
-        values = rises[self.plus] - (0 if self.minus is None else rises[self.minus])
-        return bootstrap(values[:, None], lambda moments: moments[:, 0], rng, n_replicates)
+def _rise(statistic: str, label: str) -> Criterion:
+    return Criterion(statistic, label, "at least", 0.0, sign=True)
 
 
-CONTRASTS: dict[str, Contrast] = {
-    "theta specificity": Contrast(THETA, MAJORS),
-    "theta dissociation": Contrast(THETA, MAJORS, FRESH),
-    "V specificity": Contrast(V, FRESH),
-    "V dissociation": Contrast(V, FRESH, MAJORS),
-    "V minors": Contrast(V, MINORS, MAJORS),
-    "V control": Contrast(CONTROL, FRESH, MAJORS),
-}
+class RemovalShown(BaseModel):
+    """Rises under one removal by population, and the mean rises of random subspaces by kind of match."""
+
+    rises: dict[str, Estimate]
+    random: dict[str, dict[str, Numbers]]
 
 
-@dataclass(frozen=True, eq=False)
-class Losses:
-    """Losses of the evaluation sequences with nothing removed."""
+class DissociationShown(Shown):
+    """Rises by what is removed, and how the search for V went: losses of all starts, trace of the best."""
 
-    subject: Subject
-    samples: Samples
-    before: dict[str, Float[np.ndarray, " B"]]
-
-    @classmethod
-    def of(cls, subject: Subject, samples: Samples) -> "Losses":
-        """Run the network on every population."""
-        return cls(subject, samples, {name: subject.loss(batch) for name, batch in samples.evaluation.items()})
-
-    def rises(self, removal: Removal) -> Rises:
-        """Return the rise of each sequence's loss under a removal."""
-        return {
-            name: self.subject.loss(batch, removal) - self.before[name]
-            for name, batch in self.samples.evaluation.items()
-        }
+    question = "dissociation"
+    removals: dict[str, RemovalShown]
+    losses: Numbers
+    trace: Numbers
 
 
-def contrasts(rises: Mapping[str, Rises], subject: Subject, n_replicates: int) -> dict[str, Estimate]:
-    """Estimate every contrast that is defined, from the rises under each removal."""
-    return {
-        name: contrast.estimate(rises[contrast.removed], subject.stream(f"bootstrap/{name}"), n_replicates)
-        for name, contrast in CONTRASTS.items()
-        if contrast.removed in rises and contrast.defined(rises[contrast.removed])
-    }
+def contrasts_of(side: Side) -> Statistics:
+    """Return the contrasts of rises of a side; none where V cannot be looked for."""
+    tests = side.once(v_tests)
+    return {} if tests is None else tests.contrasts()
 
 
-@dataclass(frozen=True, eq=False)
-class RandomRises:
-    """Mean rises under removal of random subspaces, one row a subspace.
-
-    Attributes
-    ----------
-    rises : dict
-        By removal matched (theta or V), kind of match (equal rank, equal norm) and population, shape (directions,).
-    bases : dict
-        By removal matched, the subspaces.
-    """
-
-    rises: dict[str, dict[str, dict[str, Float[np.ndarray, " N"]]]]
-    bases: dict[str, list[Float[np.ndarray, "W r"]]]
-
-    @classmethod
-    def of(cls, losses: Losses, removals: Mapping[str, Removal], n_directions: int) -> "RandomRises":
-        """Draw subspaces of each removal's rank and remove them, at their own norm and at the removal's."""
-        subject, samples = losses.subject, losses.samples
-        ranks = {name: removal.basis.shape[1] for name, removal in removals.items()}
-        by_rank = {rank: subject.random_directions(rank, n_directions, f"rank {rank}") for rank in ranks.values()}
-        plain = {
-            rank: _mean_rises(losses, [Removal(basis, samples.mean) for basis in bases])
-            for rank, bases in by_rank.items()
-        }
-        rises = {}
-        for name, removal in removals.items():
-            states = subject.states(samples.fit[TARGETED[name]])
-            scaled = [of_equal_norm(basis, removal, states) for basis in by_rank[ranks[name]]]
-            rises[name] = {"equal rank": plain[ranks[name]], "equal norm": _mean_rises(losses, scaled)}
-        return cls(rises, {name: by_rank[rank] for name, rank in ranks.items()})
-
-    def nulls(self) -> dict[str, dict[str, Estimate]]:
-        """Return the contrasts under random removals, by kind of match and statistic."""
-        table: dict[str, dict[str, Estimate]] = {}
-        for name, contrast in CONTRASTS.items():
-            for kind, rises in self.rises.get(contrast.removed, {}).items():
-                if contrast.defined(rises):
-                    values = rises[contrast.plus] - (0 if contrast.minus is None else rises[contrast.minus])
-                    table.setdefault(f"random subspace, {kind}", {})[name] = spread(values)
-        return table
+def _shown(tests: VTests) -> DissociationShown:
+    return DissociationShown(
+        removals={
+            name: RemovalShown(
+                rises={population: tests.mean_rise(rise) for population, rise in rises.items()},
+                random={
+                    match: {population: values.tolist() for population, values in by_population.items()}
+                    for match, by_population in tests.random.rises.get(name, {}).items()
+                },
+            )
+            for name, rises in tests.rises.items()
+        },
+        losses=tests.found.losses,
+        trace=tests.found.trace,
+    )
 
 
-def _mean_rises(losses: Losses, removals: list[Removal]) -> dict[str, Float[np.ndarray, " N"]]:
-    drawn = [losses.rises(removal) for removal in removals]
-    return {name: np.array([rises[name].mean() for rises in drawn]) for name in losses.before}
+def analyse(side: Side, controls: Controls) -> Findings:
+    """Remove theta and V from a side's network."""
+    tests = None if side.setting.causal is None else side.once(v_tests)
+    if tests is None:
+        return Findings()
+    n_positions = len(tests.subject.intercepts)
+    return Findings(
+        tests.contrasts(),
+        tests.random.nulls() | controls.of_untrained(contrasts_of),
+        ideal_dissociation(side.mixture, tests.samples.evaluation, n_positions),
+        _shown(tests) if controls.show else None,
+    )
 
 
-def spread(values: Float[np.ndarray, " N"]) -> Estimate:
-    """Return the mean of values and the central 95 percent they span."""
-    tail = 50 * (1 - LEVEL)
-    low, high = np.percentile(values, [tail, 100 - tail])
-    return Estimate(float(values.mean()), float(low), float(high))
+QUESTION = Question(
+    name="dissociation",
+    claims=(
+        Claim(
+            "dissociation",
+            "Removing the task vectors hurts majors more than fresh tasks; removing V hurts fresh tasks and minors"
+            " more.",
+            (
+                _rise("theta dissociation", "rise of major − of OOD loss without θ, nats"),
+                _rise("V dissociation", "rise of OOD − of major loss without V, nats"),
+                _rise("V minors", "rise of minor − of major loss without V, nats"),
+                _rise("V control", "rise of OOD − of major loss without what goes with V, nats"),
+            ),
+        ),
+        Claim(
+            "specificity",
+            "Removing random directions of equal rank or equal norm does less.",
+            (
+                _rise("theta specificity", "rise of major loss without θ, nats"),
+                _rise("V specificity", "rise of OOD loss without V, nats"),
+            ),
+        ),
+    ),
+    families=MARKOV_GIVEN_TASK,
+    scopes=(DIVERSE,),
+    needs="network",
+    statistics=tuple(CONTRASTS),
+    analyse=analyse,
+    shown=DissociationShown,
+)

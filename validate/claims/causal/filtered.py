@@ -1,6 +1,6 @@
 """Filtered removal: is it the running statistics in V whose loss hurts?
 
-On sequences of fresh tasks, V's coordinates are split by the regression of `claims.causal.carrying`:
+On sequences of fresh tasks, V's coordinates are split by the regression of `claims.causal.reading`:
 
     V'h_t - V'm_t  =  (c_t - V'm_t)  +  A (r_t - r_mean,t)  +  e_t
                       shift             explained              unexplained
@@ -21,7 +21,7 @@ no value that theory knows (`claims.causal.worlds`: between 0.2 and 1.5 in exact
 import numpy as np
 from jaxtyping import Float
 
-from validate.claims.causal.carrying import Context, Reading
+from validate.claims.causal.reading import Context, Reading
 from validate.claims.causal.subject import Change
 
 EXPLAINED, VARIATION = "explained", "explained and unexplained"

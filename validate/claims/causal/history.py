@@ -1,4 +1,4 @@
-"""Historical noise: does the network still need the states of earlier positions?
+"""From which layer on does a prediction no longer need the states of earlier positions?
 
 At a site, every model position before the last predicting one gets the state that another sequence has there. The
 partner is a sequence of the next major task, so the noise has exactly the law of states at that position, mean and
@@ -21,10 +21,24 @@ import numpy as np
 from jaxtyping import Float
 
 from theory import Batch
+from validate.claims.base import MARKOV_GIVEN_TASK, Claim, Controls, Findings, Question, Shown, Side, Statistics
+from validate.claims.causal.samples import MAJORS
 from validate.claims.causal.subject import Edit, Subject
+from validate.claims.causal.tested import Tested, tested
+from validate.claims.rule import Criterion
+from validate.experiment.scopes import DIVERSE, MAJORS_ONLY
+from validate.experiment.setting import late_positions
+from validate.statistics.intervals import Estimate
 
-N_LAST = 4
-"""Late positions, evenly spaced over the last fifth, that serve as the last one in turn."""
+Rises = dict[str, Float[np.ndarray, " B"]]
+"""By site, the rise of each sequence's loss, in nats."""
+
+
+class HistoryShown(Shown):
+    """Rise of the loss by site, in nats."""
+
+    question = "history"
+    history: dict[str, Estimate]
 
 
 def sites_after_layers(subject: Subject) -> list[str]:
@@ -39,14 +53,9 @@ def swap_history(states: np.ndarray) -> np.ndarray:
     return swapped
 
 
-def history_rises(subject: Subject, batch: Batch) -> dict[str, Float[np.ndarray, " B"]]:
-    """Return the rise of each sequence's loss by site, in nats.
-
-    Neighbours in the batch must differ in their task, as in `claims.causal.samples`.
-    """
+def history_rises(subject: Subject, batch: Batch) -> Rises:
+    """Return the rises of a batch; neighbours in it must differ in their task, as in `claims.causal.samples`."""
     family, arrays = subject.family, subject.family.encode(batch)
-    last = len(arrays.positions) - 1
-    columns = np.unique(np.linspace(0.8 * last, last, N_LAST).round().astype(int)).tolist()
     targets = subject.beside(family.targets(batch))
 
     def loss(column: int, edit: dict[str, Edit]) -> Float[np.ndarray, " B"]:
@@ -54,8 +63,65 @@ def history_rises(subject: Subject, batch: Batch) -> dict[str, Float[np.ndarray,
         mean = subject.read(arrays.inputs[:, : position[0] + 1], position, edit)
         return subject.nats(mean, targets[:, [column]])[:, 0]
 
-    undisturbed = {column: loss(column, {}) for column in columns}
+    undisturbed = {column: loss(column, {}) for column in late_positions(len(arrays.positions))}
     return {
-        site: np.mean([loss(column, {site: swap_history}) - undisturbed[column] for column in columns], axis=0)
+        site: np.mean([loss(column, {site: swap_history}) - own for column, own in undisturbed.items()], axis=0)
         for site in sites_after_layers(subject)
     }
+
+
+def rises_of(test: Tested) -> Rises:
+    """Return the rises of a tested network on its majors' sequences."""
+    return history_rises(test.subject, test.samples.evaluation[MAJORS])
+
+
+def statistics(test: Tested, rises: Rises) -> Statistics:
+    """Estimate the statistic; none with fewer than three layers."""
+    ordered = list(rises.values())
+    return {"history": test.mean_rise(ordered[0] - ordered[-2])} if len(ordered) > 2 else {}
+
+
+def of_side(side: Side) -> Statistics:
+    """Estimate the statistic of a side."""
+    return statistics(side.once(tested), rises_of(side.once(tested)))
+
+
+def analyse(side: Side, controls: Controls) -> Findings:
+    """Swap the history of a side's network."""
+    if side.setting.causal is None:
+        return Findings()
+    test = side.once(tested)
+    rises = rises_of(test)
+    shown = {site: test.mean_rise(values) for site, values in rises.items()} if controls.show else None
+    return Findings(
+        statistics(test, rises),
+        controls.of_untrained(of_side),
+        shown=HistoryShown(history=shown) if shown else None,
+    )
+
+
+QUESTION = Question(
+    name="history",
+    claims=(
+        Claim(
+            "history",
+            "Later layers need the states of earlier positions less than the first layer does.",
+            (
+                Criterion(
+                    "history",
+                    "rise of loss with the history swapped, first − last but one layer, nats",
+                    "at least",
+                    0.0,
+                    sign=True,
+                ),
+            ),
+        ),
+    ),
+    families=MARKOV_GIVEN_TASK,
+    scopes=(MAJORS_ONLY, DIVERSE),
+    needs="network",
+    statistics=("history",),
+    analyse=analyse,
+    place="none",
+    shown=HistoryShown,
+)

@@ -47,9 +47,9 @@ class Samples:
         return cls(fit, evaluation, subject.states(fit[MAJORS]).mean(axis=0))
 
 
-def draw(subject: Subject, population: str, part: str, n_sequences: int) -> Batch:
-    """Draw the sequences of one population and part."""
-    rng, mixture = subject.stream(f"{population}/{part}"), subject.mixture
+def draw(subject: Subject, population: str, half: str, n_sequences: int) -> Batch:
+    """Draw the sequences of one population, to fit or to evaluate."""
+    rng, mixture = subject.stream(f"{population}/{half}"), subject.mixture
     tasks = np.arange(n_sequences)
     if population == FRESH:
         return mixture.family.sample(rng, mixture.family.sample_pool(rng, n_sequences), n_sequences, tasks=tasks)

@@ -23,7 +23,8 @@ from scipy.special import softmax
 
 from model import Arrays
 from theory import Batch, LatentTasks, Mixture, nats_per_loss, stream, target_loss
-from validate.capture.sources import predicted
+from validate.experiment.sampling import predicted
+from validate.claims.base import Side
 from validate.statistics.subspace import random_basis, span_basis
 
 Edit = Callable[[np.ndarray], np.ndarray]
@@ -142,3 +143,27 @@ class Subject:
     def nats(self, mean: Float[np.ndarray, "B J D"], targets: Float[np.ndarray, "B J D"]) -> Float[np.ndarray, "B J"]:
         """Return the loss of predicting `mean` where `targets` came, in nats up to a constant (`nats_per_loss`)."""
         return nats_per_loss(self.family) * target_loss(self.family.target_kind, mean, targets)
+
+
+def subject_of(side: Side) -> Subject:
+    """Return a side's network as a subject, with the vectors of its states at the site it is judged at.
+
+    Raises
+    ------
+    TypeError
+        If the side's source is no network.
+    """
+    network = getattr(side.source, "network", None)
+    if not isinstance(network, EditableNetwork):
+        raise TypeError(f"causal tests need a network; got {type(side.source).__name__}")
+    model, setting = side.observed.captured.additive_model(side.site), side.setting
+    return Subject(
+        network=network,
+        mixture=side.mixture,
+        site=side.site,
+        task=model.effects.task,
+        current=model.effects.current,
+        intercepts=model.intercepts,
+        kind=setting.kind,
+        seed=setting.seed,
+    )

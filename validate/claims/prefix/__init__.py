@@ -26,17 +26,3 @@ mean_kaj is drawn towards an additive fit of (task, j) and symbol as if that wer
 
 Source: arXiv:2605.03780, boundary case E4; Golub, Heath and Wahba (1979) for the ridge penalty.
 """
-
-from validate.claims.prefix.design import PrefixDesign
-from validate.claims.prefix.portrait import prefix_portrait
-from validate.claims.prefix.rungs import PREFIX_RUNGS
-from validate.claims.prefix.statistics import prefix_statistics, prefix_values, shuffled_prefixes
-
-__all__ = [
-    "PREFIX_RUNGS",
-    "PrefixDesign",
-    "prefix_portrait",
-    "prefix_statistics",
-    "prefix_values",
-    "shuffled_prefixes",
-]

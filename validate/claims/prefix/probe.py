@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from validate.claims.prefix.design import PrefixDesign, Rows, States, dummies
+from validate.claims.prefix.sample import PrefixSample, Rows, States, dummies
 
 PENALTIES = np.logspace(1, -8, 19)
 """Ridge penalties tried, strongest first, in units of the largest variance along a direction."""
@@ -12,18 +12,18 @@ MOST_FREEDOM = 1 / 3
 """Degrees of freedom a probe may use for each row: with more, cross-validation is fooled by rows drawn twice."""
 
 
-def regression(design: Float[np.ndarray, "N G"], values: States, fit: Rows) -> States:
-    """Predict values from the columns of a design, by least squares on the rows `fit`."""
-    return design @ np.linalg.lstsq(design[fit], values[fit])[0]
+def regression(columns: Float[np.ndarray, "N G"], values: States, fit: Rows) -> States:
+    """Predict values from some columns, by least squares on the rows `fit`."""
+    return columns @ np.linalg.lstsq(columns[fit], values[fit])[0]
 
 
-def prefix_means(states: States, design: PrefixDesign, fit: Rows) -> States:
+def prefix_means(states: States, sample: PrefixSample, fit: Rows) -> States:
     """Predict states by the means mean_kaj of the rows `fit`, drawn towards the additive fit."""
-    by_steps = design.tasks * (2 * design.family.pairs + 1) + design.steps
+    by_steps = sample.tasks * (2 * sample.family.pairs + 1) + sample.steps
     centre = states[fit].mean(axis=0)
-    additive = np.hstack([dummies(by_steps), dummies(design.symbols)])
+    additive = np.hstack([dummies(by_steps), dummies(sample.symbols)])
     expected = centre + regression(additive, states - centre, fit)
-    cells = np.unique(by_steps * (design.symbols.max() + 1) + design.symbols, return_inverse=True)[1]
+    cells = np.unique(by_steps * (sample.symbols.max() + 1) + sample.symbols, return_inverse=True)[1]
     sums = np.zeros((cells.max() + 1, states.shape[1]))
     np.add.at(sums, cells[fit], (states - expected)[fit])
     sizes = np.bincount(cells[fit], minlength=len(sums))

@@ -5,7 +5,7 @@ import numpy as np
 from theory import Batch, Mixture
 from theory.prefix import prefix_index, steps_shown
 from validate.capture.sources import FeatureFunction, bayes_features
-from validate.claims.prefix.design import planted
+from validate.claims.prefix.sample import planted
 
 
 def prefix_features(mixture: Mixture, batch: Batch) -> tuple[np.ndarray, np.ndarray]:

@@ -6,11 +6,10 @@ import numpy as np
 from jaxtyping import Float
 
 from model.blas import libraries
-from validate.capture.sources import StateSource
-from validate.claims.prefix.design import PrefixDesign, Rows, States, dummies
+from validate.claims.prefix.sample import PrefixSample, Rows, States, dummies
 from validate.claims.prefix.probe import prefix_means, probe, regression
-from validate.claims.properties import Setting
-from validate.statistics.effects import Halves, cell_r2, task_share
+from validate.experiment.setting import Setting
+from validate.statistics.effects import Halves, cell_r2, estimate_shares, task_share
 from validate.statistics.intervals import Estimate, Statistic, bootstrap, explained_share, ratio
 
 N_FITS = 20
@@ -40,28 +39,28 @@ PREFIX_STATISTICS: dict[str, Statistic] = {
 
 
 def prefix_moments(
-    states: States, design: PrefixDesign, resample: np.random.Generator | None = None
+    states: States, sample: PrefixSample, resample: np.random.Generator | None = None
 ) -> dict[str, Float[np.ndarray, "N 2"]]:
     """Return each sequence's held-out moments by statistic of `PREFIX_STATISTICS`.
 
     With `resample`, the rows fitted on are drawn again with replacement, each half of a cell by itself.
     """
     moments = {name: np.empty((len(states), 2)) for name in PREFIX_STATISTICS}
-    for fit, test in (design.halves, design.halves[::-1]):
+    for fit, test in (sample.halves, sample.halves[::-1]):
         if resample is not None:
-            parts = fit.reshape(-1, design.n // 2)
+            parts = fit.reshape(-1, sample.n // 2)
             fit = np.take_along_axis(parts, resample.integers(parts.shape[1], size=parts.shape), axis=1).ravel()
         with libraries().limit(limits=1, user_api="blas"):  # small matrices: threads would wait for each other
-            scores = _scores(states, design, fit)
+            scores = _scores(states, sample, fit)
         for name, pair in scores.items():
             moments[name][test] = np.stack(pair, axis=-1)[test]
     return moments
 
 
-def _scores(states: States, design: PrefixDesign, fit: Rows) -> dict[str, tuple[np.ndarray, ...]]:
+def _scores(states: States, sample: PrefixSample, fit: Rows) -> dict[str, tuple[np.ndarray, ...]]:
     """Return the two moments of every sequence, the rows `fit` fitted on."""
-    ones, cells = np.ones((len(states), 1)), dummies(design.cells)
-    steps, prefixes = design.steps[:, None].astype(np.float64), dummies(design.prefixes)
+    ones, cells = np.ones((len(states), 1)), dummies(sample.cells)
+    steps, prefixes = sample.steps[:, None].astype(np.float64), dummies(sample.prefixes)
 
     def squares(target: np.ndarray, *predictions: np.ndarray) -> tuple[np.ndarray, ...]:
         return tuple(np.square(target - prediction).sum(axis=1) for prediction in predictions)
@@ -69,9 +68,9 @@ def _scores(states: States, design: PrefixDesign, fit: Rows) -> dict[str, tuple[
     def hits(scores: np.ndarray) -> tuple[np.ndarray, ...]:
         return scores.argmax(axis=1) == prefixes.argmax(axis=1), ones[:, 0]
 
-    means = (regression(by, states, fit) for by in (ones, dummies(design.symbols), cells))
-    grand, symbol, task, prefix = squares(states, *means, prefix_means(states, design, fit))
-    beyond_counts = np.hstack([cells, design.counts])
+    means = (regression(by, states, fit) for by in (ones, dummies(sample.symbols), cells))
+    grand, symbol, task, prefix = squares(states, *means, prefix_means(states, sample, fit))
+    beyond_counts = np.hstack([cells, sample.counts])
     return {
         "Dyck residual given prefix": (prefix, grand),
         "prefix effect": (task - prefix, symbol),
@@ -83,50 +82,22 @@ def _scores(states: States, design: PrefixDesign, fit: Rows) -> dict[str, tuple[
     }
 
 
-def prefix_values(states: States, design: PrefixDesign) -> dict[str, float]:
-    """Return every statistic of states of a design, without intervals."""
-    halves = Halves.of(design.grid(states))
-    values = {name: statistic(halves).item() for name, statistic in RESIDUALS.items()}
-    for name, moments in prefix_moments(states, design).items():
-        values[name] = PREFIX_STATISTICS[name](moments.mean(axis=0, keepdims=True)).item()
-    return values
-
-
-def residual_estimates(states: States, design: PrefixDesign, setting: Setting) -> dict[str, Estimate]:
+def residual_estimates(states: States, sample: PrefixSample, setting: Setting) -> dict[str, Estimate]:
     """Estimate the statistics in which prefixes play no part; intervals are over the sequences of each cell."""
-    point, rng = Halves.of(design.grid(states)), setting.stream("prefix/bootstrap cells")
-    replicates = Halves.resampled(design.grid(states), rng, setting.sizes.replicates)
-    return {
-        name: Estimate.of_replicates(statistic(point).item(), statistic(replicates))
-        for name, statistic in RESIDUALS.items()
-    }
+    rng, n = setting.stream("prefix/bootstrap cells"), setting.sizes.replicates
+    return estimate_shares(sample.grid(states), RESIDUALS, rng, n)
 
 
-def prefix_estimates(states: States, design: PrefixDesign, setting: Setting) -> dict[str, Estimate]:
+def prefix_estimates(states: States, sample: PrefixSample, setting: Setting) -> dict[str, Estimate]:
     """Estimate the others; intervals are over the sequences fitted on and those scored."""
-    own, rng = prefix_moments(states, design), setting.stream("prefix/bootstrap")
-    fits = [prefix_moments(states, design, setting.stream("prefix/fits", index)) for index in range(N_FITS)]
+    own, rng, n = prefix_moments(states, sample), setting.stream("prefix/bootstrap"), setting.sizes.replicates
+    fits = [prefix_moments(states, sample, setting.stream("prefix/fits", index)) for index in range(N_FITS if n else 0)]
     return {
-        name: bootstrap(own[name], statistic, rng, setting.sizes.replicates, np.stack([fit[name] for fit in fits]))
+        name: bootstrap(own[name], statistic, rng, n, np.stack([fit[name] for fit in fits]) if fits else None)
         for name, statistic in PREFIX_STATISTICS.items()
     }
 
 
-def prefix_statistics(source: StateSource, setting: Setting, site: str | None = None) -> dict[str, Estimate]:
-    """Estimate every statistic of a source at the judged position and one site, the last unless told.
-
-    Returns
-    -------
-    dict
-        By name. Shares are of squares; R2 is at most 1 and may be negative.
-    """
-    design = PrefixDesign.at(setting)
-    states = design.states(source)[site or source.sites[-1]]
-    return residual_estimates(states, design, setting) | prefix_estimates(states, design, setting)
-
-
-def shuffled_prefixes(source: StateSource, setting: Setting, site: str | None = None) -> dict[str, Estimate]:
-    """Estimate the statistics in which prefixes play a part with prefixes that tell nothing: a null."""
-    design = PrefixDesign.at(setting)
-    states = design.states(source)[site or source.sites[-1]]
-    return prefix_estimates(states, design.shuffled(setting.stream("prefix/shuffled")), setting)
+def estimates(states: States, sample: PrefixSample, setting: Setting) -> dict[str, Estimate]:
+    """Estimate every statistic of states of a sample; shares are of squares, R2 is at most 1 and may be negative."""
+    return residual_estimates(states, sample, setting) | prefix_estimates(states, sample, setting)

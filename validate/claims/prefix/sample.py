@@ -5,20 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Int
 
-from theory import LatentTasks, PlantedDyck, Pool, SymbolBatch
-from theory.prefix import heights, judged_position, prefix_index, sample_in_cells, steps_shown
+from theory import PlantedDyck, Pool, SymbolBatch
+from theory.prefix import heights, judged_position, planted, prefix_index, sample_in_cells, steps_shown
 from validate.capture.sources import StateSource
-from validate.claims.properties import Setting
+from validate.experiment.setting import Setting
 
 States = Float[np.ndarray, "N W"]
 Rows = Int[np.ndarray, " F"]
-
-
-def planted(family: LatentTasks) -> PlantedDyck:
-    """Return the family if it has prefixes, else raise TypeError."""
-    if not isinstance(family, PlantedDyck):
-        raise TypeError(f"prefixes need planted Dyck paths; got {type(family).__name__}")
-    return family
 
 
 def dummies(labels: Int[np.ndarray, " N"]) -> Float[np.ndarray, "N G"]:
@@ -27,7 +20,7 @@ def dummies(labels: Int[np.ndarray, " N"]) -> Float[np.ndarray, "N G"]:
 
 
 @dataclass(frozen=True, eq=False)
-class PrefixDesign:
+class PrefixSample:
     """Sequences whose state at one position is measured, in order of task, current symbol and number.
 
     Attributes
@@ -47,7 +40,7 @@ class PrefixDesign:
     steps: Int[np.ndarray, " N"]
 
     @classmethod
-    def at(cls, setting: Setting, position: int | None = None) -> "PrefixDesign":
+    def at(cls, setting: Setting, position: int | None = None) -> "PrefixSample":
         """Draw the sequences of a position, the judged one unless told."""
         family, majors = planted(setting.family), setting.majors
         position = judged_position(family, majors) if position is None else position
@@ -61,7 +54,7 @@ class PrefixDesign:
         """Capture a source's states, by site."""
         return {site: states[:, 0] for site, states in source.states(self.batch, last=True).items()}
 
-    def shuffled(self, rng: np.random.Generator) -> "PrefixDesign":
+    def shuffled(self, rng: np.random.Generator) -> "PrefixSample":
         """Give the steps shown away at random among the sequences of a cell: states then tell nothing of them."""
         return replace(self, steps=rng.permuted(self.steps.reshape(-1, self.n), axis=1).ravel())
 

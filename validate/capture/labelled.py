@@ -1,6 +1,6 @@
 """States labelled by their task and by what is current: the design in which task vectors are estimated.
 
-One of two, as the family's targets are symbols or numbers; statistics see only `TaskDesign`.
+One of two, as the family's targets are symbols or numbers; statistics see only `LabelledStates`.
 
     cells    symbols: the balanced design of `capture.balanced`, equal cells of task by current symbol, two-way
              analysis of variance (`statistics.effects`); of planted Dyck paths background symbols only, because a step
@@ -20,16 +20,16 @@ from theory import LatentTasks, PlantedDyck, Pool
 from validate.capture.balanced import capture_balanced, draw_natural, shuffle_tasks
 from validate.capture.sources import CHUNK, StateSource, predicted
 from validate.statistics.covariance import SlopeHalves, SlopeMoments, estimate_slope_shares, slope_shares
-from validate.statistics.effects import EFFECTS, Halves, estimate_effects
+from validate.statistics.effects import EFFECTS, Halves, estimate_shares
 from validate.statistics.interpolation import MainEffects
 from validate.statistics.intervals import Estimate
 
 
 @runtime_checkable
-class TaskDesign(Protocol):
+class LabelledStates(Protocol):
     """States of one site at some positions, S of them, by task."""
 
-    def at(self, positions: Sequence[int]) -> "TaskDesign":
+    def at(self, positions: Sequence[int]) -> "LabelledStates":
         """Return some of the scored positions."""
         ...
 
@@ -45,17 +45,17 @@ class TaskDesign(Protocol):
         """Return the vectors of the tasks and of what is current, averaged over the positions."""
         ...
 
-    def shuffled(self, rng: np.random.Generator) -> "TaskDesign":
+    def shuffled(self, rng: np.random.Generator) -> "LabelledStates":
         """Return the null in which states tell nothing of the task; what is current stays with its states."""
         ...
 
-    def resampled(self, rng: np.random.Generator) -> "TaskDesign":
+    def resampled(self, rng: np.random.Generator) -> "LabelledStates":
         """Draw the sequences again with replacement; each keeps its number at all positions."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
-class CellDesign:
+class CellStates:
     """Balanced cells of task by current symbol: (S, K, V, n, W).
 
     Attributes
@@ -67,13 +67,13 @@ class CellDesign:
     states: Float[np.ndarray, "S K V n W"]
     unset: int = 0
 
-    def at(self, positions: Sequence[int]) -> "CellDesign":
+    def at(self, positions: Sequence[int]) -> "CellStates":
         """Return some of the scored positions."""
         return replace(self, states=self.states[list(positions)])
 
     def estimate(self, rng: np.random.Generator, n_replicates: int) -> dict[str, Estimate]:
         """Estimate the shares of the analysis of variance at the last position."""
-        return estimate_effects(self.states[-1], rng, n_replicates)
+        return estimate_shares(self.states[-1], EFFECTS, rng, n_replicates)
 
     def shares(self) -> dict[str, list[float]]:
         """Return the shares at each position."""
@@ -85,26 +85,26 @@ class CellDesign:
         effects = MainEffects.of_cells(self.states)
         return replace(effects, current=np.pad(effects.current, ((0, self.unset), (0, 0))))
 
-    def shuffled(self, rng: np.random.Generator) -> "CellDesign":
+    def shuffled(self, rng: np.random.Generator) -> "CellStates":
         """Exchange the sequences of different tasks that have the same current symbol."""
         return replace(self, states=shuffle_tasks(self.states, rng))
 
-    def resampled(self, rng: np.random.Generator) -> "CellDesign":
+    def resampled(self, rng: np.random.Generator) -> "CellStates":
         """Draw each cell's sequences again."""
         drawn = rng.integers(self.states.shape[3], size=self.states.shape[1:4])
         return replace(self, states=np.take_along_axis(self.states, drawn[None, ..., None], axis=3))
 
 
 @dataclass(frozen=True, eq=False)
-class SlopeDesign:
+class SlopeStates:
     """Natural sequences by task, (S, K, n, W), with the covariate at each position, (S, K, n, F)."""
 
     states: Float[np.ndarray, "S K n W"]
     current: Float[np.ndarray, "S K n F"]
 
-    def at(self, positions: Sequence[int]) -> "SlopeDesign":
+    def at(self, positions: Sequence[int]) -> "SlopeStates":
         """Return some of the scored positions."""
-        return SlopeDesign(self.states[list(positions)], self.current[list(positions)])
+        return SlopeStates(self.states[list(positions)], self.current[list(positions)])
 
     def estimate(self, rng: np.random.Generator, n_replicates: int) -> dict[str, Estimate]:
         """Estimate the shares of the analysis of covariance at the last position."""
@@ -127,7 +127,7 @@ class SlopeDesign:
         intercepts, slopes = np.stack([fit[:, 0] for fit in fits]), np.stack([fit[0, 1:] for fit in fits])
         return MainEffects((intercepts - intercepts.mean(axis=1, keepdims=True)).mean(axis=0), slopes.mean(axis=0))
 
-    def shuffled(self, rng: np.random.Generator) -> "SlopeDesign":
+    def shuffled(self, rng: np.random.Generator) -> "SlopeStates":
         """Give the task labels away at random among all sequences."""
         _, n_tasks, n, _ = self.states.shape
         order = rng.permutation(n_tasks * n)
@@ -138,23 +138,23 @@ class SlopeDesign:
 
         return replace(self, states=moved(self.states), current=moved(self.current))
 
-    def resampled(self, rng: np.random.Generator) -> "SlopeDesign":
+    def resampled(self, rng: np.random.Generator) -> "SlopeStates":
         """Draw each task's sequences again."""
         _, n_tasks, n, _ = self.states.shape
         drawn = rng.integers(n, size=(1, n_tasks, n, 1))
-        return SlopeDesign(
+        return SlopeStates(
             np.take_along_axis(self.states, drawn, axis=2), np.take_along_axis(self.current, drawn, axis=2)
         )
 
 
-def capture_design(
+def capture_labelled(
     source: StateSource,
     family: LatentTasks,
     pool: Pool,
     positions: Sequence[int],
     n_sequences: int,
     rng: np.random.Generator,
-) -> dict[str, TaskDesign]:
+) -> dict[str, LabelledStates]:
     """Capture the design that suits a family, by site.
 
     Parameters
@@ -168,7 +168,7 @@ def capture_design(
         n_symbols = family.targets(draw_natural(family, rng, pool, 1)).shape[-1]
         n_set = family.background if isinstance(family, PlantedDyck) else n_symbols
         cells = capture_balanced(source, family, pool, positions, n_set, n_sequences, rng)
-        return {site: CellDesign(states, n_symbols - n_set) for site, states in cells.items()}
+        return {site: CellStates(states, n_symbols - n_set) for site, states in cells.items()}
     n_features = family.current(draw_natural(family, rng, pool, 1)).shape[-1]
     batch = draw_natural(family, rng, pool, n_sequences * (n_features + 1))
     current = predicted(family.current(batch), len(family.encode(batch[:1]).positions))
@@ -182,4 +182,4 @@ def capture_design(
         for site, states in source.states(batch[start : start + CHUNK]).items():
             parts[site].append(states[:, list(positions)])
     here = by_task(current[:, list(positions)])
-    return {site: SlopeDesign(by_task(np.concatenate(part)), here) for site, part in parts.items()}
+    return {site: SlopeStates(by_task(np.concatenate(part)), here) for site, part in parts.items()}
