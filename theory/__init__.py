@@ -9,15 +9,27 @@ from theory.bayes import extrapolation, posterior, predicted_mean, prior_predict
 from theory.dice import BiasedDice
 from theory.dyck import PlantedDyck
 from theory.errors import ImpossibleSequenceError
+from theory.families import FAMILIES
 from theory.geometry import barycentric, convex_rank, hull_coordinates, simplex_projection
 from theory.markov import MarkovChains
 from theory.mixture import Mixture, overlapping
-from theory.notation import Batch, LatentTasks, ModelArrays, Pool, Prediction, RegressionBatch, SymbolBatch, TargetKind
+from theory.notation import (
+    Batch,
+    LatentTasks,
+    ModelArrays,
+    Pool,
+    Prediction,
+    RegressionBatch,
+    StateIs,
+    SymbolBatch,
+    TargetKind,
+)
 from theory.randomness import stream
 from theory.regression import NoisyLinearRegression
 from theory.risk import RiskCurve, bayes_risk, divergence, nats_per_loss, prediction_loss, target_loss
 
 __all__ = [
+    "FAMILIES",
     "Batch",
     "BiasedDice",
     "ImpossibleSequenceError",
@@ -31,6 +43,7 @@ __all__ = [
     "Prediction",
     "RegressionBatch",
     "RiskCurve",
+    "StateIs",
     "SymbolBatch",
     "TargetKind",
     "barycentric",

@@ -1,12 +1,14 @@
-"""Categorical laws: checking them, drawing from them, and their Dirichlet evidence.
+"""Categorical laws: checking them, drawing from them, their log-ratios, and their Dirichlet evidence.
 
     draw      s = #{v : u >= F_v},  F_v = p_0 + ... + p_v,  u uniform on [0, 1)          (inverse distribution function)
+    log-ratio clr(p)_v = log p_v - mean_u log p_u,  the same for all multiples of p          (centred log-ratio)
     evidence  E[prod_v p_v^n_v] = prod_v (a)_{n_v} / (V a)_n  for p ~ Dirichlet(a, ..., a),  n = sum_v n_v
 
 with the rising factorial (a)_n = a (a + 1) ... (a + n - 1). The evidence is written with rising factorials and not
 with Gamma(a + n) / Gamma(a), because the logarithm of that ratio loses digits when a is large.
 
-Source: Johnson, Kotz and Balakrishnan, Discrete Multivariate Distributions (1997), chapter 35.
+Sources: Johnson, Kotz and Balakrishnan, Discrete Multivariate Distributions (1997), chapter 35; Aitchison, The
+Statistical Analysis of Compositional Data (1986), for the log-ratio.
 """
 
 import numpy as np
@@ -46,6 +48,13 @@ def draw(uniforms: Float[np.ndarray, "B T"], laws: Float[np.ndarray, "B V"]) -> 
     for symbol in range(laws.shape[1] - 1):
         symbols += uniforms >= cumulative[:, symbol, None]
     return symbols
+
+
+def centred_log_ratio(weights: Float[np.ndarray, "*batch V"]) -> Float[np.ndarray, "*batch V"]:
+    """Return log-weights less their mean over the last axis; a common factor of the weights plays no part."""
+    logs = np.log(weights)
+    centred: Float[np.ndarray, "*batch V"] = logs - logs.mean(axis=-1, keepdims=True)
+    return centred
 
 
 def log_rising_factorial(base: float, largest: int) -> Float[np.ndarray, " n"]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from theory.demonstration import Family
+    from theory.families import Family
 
 app = typer.Typer(
     help="Sample a sequence and show what exact Bayesian predictors believe and predict at each step.",

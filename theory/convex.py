@@ -34,9 +34,10 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from scipy.special import logsumexp
 
+from theory.categorical import centred_log_ratio
 from theory.dice import BiasedDice
 from theory.geometry import convex_rank
 from theory.markov import MarkovChains
@@ -100,13 +101,6 @@ def state_distances(weights: Float[np.ndarray, "N K"], gram: Float[np.ndarray, "
     step = weights[:, None] - weights
     squared = np.einsum("ijk,kl,ijl->ij", step, gram, step)
     return np.sqrt(np.maximum(squared, 0))
-
-
-def identified_by_prediction(family: LatentTasks, pool: Pool, batch: Batch) -> Bool[np.ndarray, "B T"]:
-    """Return whether the prediction of target t alone determines the posterior weights of all K tasks."""
-    means = family.task_mean(pool, batch)
-    ranks = [[convex_rank(vertices) for vertices in sequence] for sequence in means]
-    return np.array(ranks).reshape(means.shape[:2]) == len(pool)
 
 
 def geometric_gap(
@@ -225,6 +219,4 @@ def _centred_log(laws: Float[np.ndarray, "*batch V"]) -> Float[np.ndarray, "*bat
     """Return log-laws less their mean over symbols, which a softmax does not see."""
     if np.any(laws == 0):
         raise ValueError("log-laws need probabilities above 0; got a probability of 0")
-    log_laws = np.log(laws)
-    centred: Float[np.ndarray, "*batch V"] = log_laws - log_laws.mean(axis=-1, keepdims=True)
-    return centred
+    return centred_log_ratio(laws)

@@ -12,16 +12,11 @@ from typing import Any
 import numpy as np
 
 from theory.bayes import extrapolation, prior_predictive, retrieval
-from theory.dice import BiasedDice
-from theory.dyck import PlantedDyck
 from theory.errors import ImpossibleSequenceError
-from theory.markov import MarkovChains
+from theory.families import Family
 from theory.mixture import Mixture, overlapping
 from theory.notation import Batch, Pool, Prediction, RegressionBatch, SymbolBatch
 from theory.randomness import stream
-from theory.regression import NoisyLinearRegression
-
-Family = BiasedDice | MarkovChains | NoisyLinearRegression | PlantedDyck
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,10 @@
     fresh task  P(s_t = v | s_<t) = (n_{t,v} + a) / (t + V a)      (the add-alpha rule)
 
 The likelihood depends on the symbol counts only, so it is computed from them; a face of probability 0 that was seen
-makes it -inf. Source: arXiv:2605.03780, distribution E1; the add-alpha rule is proved in `theory.symbolic`.
+makes it -inf. The fresh task's running statistics are the V centred log-ratios of n_{t,v} + a, the logits of the
+add-alpha rule: adding a makes them defined before a face is seen.
+
+Source: arXiv:2605.03780, distribution E1; the add-alpha rule is proved in `theory.symbolic`.
 """
 
 from dataclasses import dataclass
@@ -17,14 +20,16 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-from theory.categorical import as_laws, draw, log_dirichlet_evidence
-from theory.notation import Batch, ModelArrays, Pool, SymbolBatch, TargetKind
-from theory.symbols import counts_before, frequencies_before, next_symbol_arrays, one_hot, symbols_before, symbols_of
+from theory.add_alpha import law_of_symbols
+from theory.categorical import as_laws, centred_log_ratio, draw, log_dirichlet_evidence
+from theory.notation import Batch, Pool, StateIs, SymbolBatch
+from theory.symbol_family import SymbolFamily
+from theory.symbols import counts_before, frequencies_before
 from theory.tasks import sequence_tasks
 
 
 @dataclass(frozen=True)
-class BiasedDice:
+class BiasedDice(SymbolFamily):
     """Sequences of rolls of a die with unknown bias.
 
     Attributes
@@ -41,7 +46,9 @@ class BiasedDice:
     length: int = 128
     concentration: float = 1.0
 
-    target_kind: ClassVar[TargetKind] = "symbol"
+    name: ClassVar[str] = "dice"
+    title: ClassVar[str] = "Biased dice (E1)"
+    state_is: ClassVar[StateIs] = "task and current"
 
     def __post_init__(self) -> None:
         if self.faces < 2:
@@ -50,6 +57,11 @@ class BiasedDice:
             raise ValueError(f"length must be at least 2; got {self.length}")
         if not (0 < self.concentration < np.inf):
             raise ValueError(f"concentration must be positive and finite; got {self.concentration}")
+
+    @property
+    def n_symbols(self) -> int:
+        """Number of faces V."""
+        return self.faces
 
     def make_pool(self, parameters: ArrayLike) -> Pool:
         """Return a pool of given dice, one row of face probabilities each, shape (K, V).
@@ -94,7 +106,7 @@ class BiasedDice:
     def task_mean(self, pool: Pool, batch: Batch) -> Float[np.ndarray, "B T K V"]:
         """Return the law of target t for each die: the die itself, as a read-only view without copies."""
         laws = self._laws(pool)
-        return np.broadcast_to(laws, (*symbols_of(batch, self.faces).shape, *laws.shape))
+        return np.broadcast_to(laws, (*self._symbols(batch).shape, *laws.shape))
 
     def mixed_mean(self, pool: Pool, batch: Batch, weights: Float[np.ndarray, "B T K"]) -> Float[np.ndarray, "B T V"]:
         """Return sum_k weights_{t,k} p_k, one matrix product."""
@@ -107,22 +119,7 @@ class BiasedDice:
 
     def fresh_mean(self, batch: Batch) -> Float[np.ndarray, "B T V"]:
         """Return the law of target t, the die drawn from the prior: the add-alpha rule."""
-        counts = self._counts(batch)
-        totals = np.arange(counts.shape[1])[:, None] + self.faces * self.concentration
-        fresh: Float[np.ndarray, "B T V"] = (counts + self.concentration) / totals
-        return fresh
-
-    def targets(self, batch: Batch) -> Float[np.ndarray, "B T V"]:
-        """Return the rolls as one-hot vectors."""
-        return one_hot(symbols_of(batch, self.faces), self.faces)
-
-    def encode(self, batch: Batch) -> ModelArrays:
-        """Return the rolls but the last as inputs; position i predicts roll i + 1."""
-        return next_symbol_arrays(symbols_of(batch, self.faces))
-
-    def current(self, batch: Batch) -> Float[np.ndarray, "B T V"]:
-        """Return the symbol before each target as one-hot; 0 for target 0."""
-        return symbols_before(self.targets(batch))
+        return law_of_symbols(self._symbols(batch), self.faces, self.concentration)
 
     def running_average(self, batch: Batch) -> Float[np.ndarray, "B T V"]:
         """Return the face frequencies of what was seen before target t; entry 0 is 1 / V."""
@@ -131,6 +128,10 @@ class BiasedDice:
     def average_vertices(self, pool: Pool) -> Float[np.ndarray, "K V"]:
         """Return the limit of the face frequencies under each die: the die itself."""
         return self._laws(pool)
+
+    def running_statistics(self, batch: Batch) -> Float[np.ndarray, "B T V"]:
+        """Return the centred log-ratios of the counts, `concentration` added to each; nats."""
+        return centred_log_ratio(self.fresh_mean(batch))
 
     def _laws(self, pool: Pool) -> Float[np.ndarray, "K V"]:
         laws = pool.parameters

@@ -16,7 +16,7 @@ steps shown, x_1 .. x_j these steps, r = x_1 + ... + x_j the unmatched ups and k
 
 since N(r, k), the ballot number, counts the paths that begin with the steps shown. g is the same for all tasks: a
 task is either as likely as any other or impossible. A task's next law depends on the past through j alone, and j is
-the same for all tasks.
+the same for all tasks. The fresh task's running statistics are r and k, of which its law is a function.
 
 Symbols 0 .. U - 1 are background, U is up, U + 1 is down; V = U + 2.
 Source: arXiv:2605.03780, distribution E4; `theory.ballot`.
@@ -34,13 +34,14 @@ from theory.ballot import as_paths, down_probability, log_catalan, log_completio
 from theory.categorical import as_laws, draw
 from theory.contexts import log_likelihood_in_context, mean_in_context
 from theory.errors import ImpossibleSequenceError
-from theory.notation import Batch, ModelArrays, Pool, SymbolBatch, TargetKind
-from theory.symbols import frequencies_before, next_symbol_arrays, one_hot, symbols_before, symbols_of
+from theory.notation import Batch, Pool, StateIs, SymbolBatch
+from theory.symbol_family import SymbolFamily
+from theory.symbols import frequencies_before
 from theory.tasks import sequence_tasks
 
 
 @dataclass(frozen=True)
-class PlantedDyck:
+class PlantedDyck(SymbolFamily):
     """Background noise in which the steps of a hidden Dyck path are planted.
 
     Attributes
@@ -63,7 +64,9 @@ class PlantedDyck:
     length: int = 192
     background_law: Collection[float] | None = None
 
-    target_kind: ClassVar[TargetKind] = "symbol"
+    name: ClassVar[str] = "dyck"
+    title: ClassVar[str] = "Planted Dyck paths (E4)"
+    state_is: ClassVar[StateIs] = "prefix"
 
     def __post_init__(self) -> None:
         for name, least in (("pairs", 1), ("background", 1), ("length", 2)):
@@ -76,6 +79,16 @@ class PlantedDyck:
             if law.shape != (self.background,):
                 raise ValueError(f"background_law must have shape ({self.background},); got {law.shape}")
             object.__setattr__(self, "background_law", tuple(law.tolist()))  # so that equal families compare equal
+
+    @property
+    def n_symbols(self) -> int:
+        """Number of symbols V: background, up and down."""
+        return self.background + 2
+
+    @property
+    def n_settable(self) -> int:
+        """Background symbols only: a step set by hand breaks the path."""
+        return self.background
 
     def make_pool(self, parameters: ArrayLike) -> Pool:
         """Return a pool of given paths, one row of +1 and -1 each, shape (K, 2 pairs); ValueError if one is none."""
@@ -150,18 +163,6 @@ class PlantedDyck:
         fresh[..., self._down] *= down
         return fresh
 
-    def targets(self, batch: Batch) -> Float[np.ndarray, "B T V"]:
-        """Return the symbols as one-hot vectors."""
-        return one_hot(self._symbols(batch), self.background + 2)
-
-    def encode(self, batch: Batch) -> ModelArrays:
-        """Return the symbols but the last as inputs; position i predicts symbol i + 1."""
-        return next_symbol_arrays(self._symbols(batch))
-
-    def current(self, batch: Batch) -> Float[np.ndarray, "B T V"]:
-        """Return the symbol before each target as one-hot; 0 for target 0."""
-        return symbols_before(self.targets(batch))
-
     def running_average(self, batch: Batch) -> Float[np.ndarray, "B T V"]:
         """Return the symbol frequencies of what was seen before target t; entry 0 is their limit, (b, 0, 0).
 
@@ -173,6 +174,11 @@ class PlantedDyck:
     def average_vertices(self, pool: Pool) -> Float[np.ndarray, "K V"]:
         """Return the limit of the symbol frequencies under each path: (b, 0, 0) for all, so the vertices coincide."""
         return np.tile(self._emissions[-1], (len(self._paths(pool)), 1))
+
+    def running_statistics(self, batch: Batch) -> Float[np.ndarray, "B T 2"]:
+        """Return the unmatched ups and the steps left before each target."""
+        symbols = self._symbols(batch)
+        return np.stack([self._height(symbols), self._n_steps - self._shown(symbols)], axis=-1).astype(np.float64)
 
     @property
     def _n_steps(self) -> int:
@@ -195,7 +201,7 @@ class PlantedDyck:
     @property
     def _emissions(self) -> Float[np.ndarray, "C V"]:
         """Law of the next symbol by steps shown, 0 .. 2 pairs; up and down both stand for the step that is due."""
-        emissions = np.full((self._n_steps + 1, self.background + 2), self.density)
+        emissions = np.full((self._n_steps + 1, self.n_symbols), self.density)
         emissions[:, : self.background] = (1 - self.density) * self._background
         emissions[-1] = np.append(self._background, [0, 0])
         return emissions
@@ -213,9 +219,6 @@ class PlantedDyck:
         if rows.ndim != 2 or rows.shape[1] != self._n_steps:
             raise ValueError(f"a pool of paths of {self.pairs} pairs has shape (K, {self._n_steps}); got {rows.shape}")
         return as_paths(rows, self.pairs)
-
-    def _symbols(self, batch: Batch) -> Int[np.ndarray, "B T"]:
-        return symbols_of(batch, self.background + 2)
 
     def _shown(self, symbols: Int[np.ndarray, "B T"]) -> Int[np.ndarray, "B T"]:
         """Return how many steps were shown before each target, at most all: the context that paths share."""

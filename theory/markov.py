@@ -11,6 +11,10 @@ Rows are independent a priori and each transition speaks of one row, so the evid
 evidences and the fresh task follows the add-alpha rule of the current row. The first symbol costs log V under every
 task: it is no evidence for any of them. In code the start is one more context, V, whose law is uniform.
 
+Running statistics of the fresh task: the centred log-ratios of n_{t,ab} + a0, row by row, V^2 numbers, an unvisited row
+holding 0; and the row of the current state once more, V numbers, because the prediction is that row, and which one it
+is no linear function of the table can know.
+
 Source: arXiv:2605.03780, distribution E3; MacKay and Peto, A hierarchical Dirichlet language model (1995).
 """
 
@@ -21,15 +25,17 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-from theory.categorical import as_laws, draw
+from theory.add_alpha import law_of_followers
+from theory.categorical import as_laws, centred_log_ratio, draw
 from theory.contexts import log_evidence_from, log_likelihood_in_context, mean_in_context
-from theory.notation import Batch, ModelArrays, Pool, SymbolBatch, TargetKind
-from theory.symbols import next_symbol_arrays, one_hot, symbols_before, symbols_of
+from theory.notation import Batch, Pool, StateIs, SymbolBatch
+from theory.symbol_family import SymbolFamily
+from theory.symbols import one_hot
 from theory.tasks import sequence_tasks
 
 
 @dataclass(frozen=True)
-class MarkovChains:
+class MarkovChains(SymbolFamily):
     """Walks through a table of transitions that is not known.
 
     Attributes
@@ -46,7 +52,9 @@ class MarkovChains:
     length: int = 192
     concentration: float = 1.0
 
-    target_kind: ClassVar[TargetKind] = "symbol"
+    name: ClassVar[str] = "markov"
+    title: ClassVar[str] = "Markov chains (E3)"
+    state_is: ClassVar[StateIs] = "task and current"
 
     def __post_init__(self) -> None:
         if self.states < 2:
@@ -55,6 +63,11 @@ class MarkovChains:
             raise ValueError(f"length must be at least 2; got {self.length}")
         if not (0 < self.concentration < np.inf):
             raise ValueError(f"concentration must be positive and finite; got {self.concentration}")
+
+    @property
+    def n_symbols(self) -> int:
+        """Number of states V."""
+        return self.states
 
     def make_pool(self, parameters: ArrayLike) -> Pool:
         """Return a pool of given chains, shape (K, V, V): entry [k, a, b] is the probability of b after a.
@@ -96,46 +109,24 @@ class MarkovChains:
 
     def log_likelihood(self, pool: Pool, batch: Batch) -> Float[np.ndarray, "B T K"]:
         """Return log p(seen before target t | chain k) in nats, -inf where chain k cannot have walked it."""
-        symbols = symbols_of(batch, self.states)
+        symbols = self._symbols(batch)
         return log_likelihood_in_context(self._laws(pool), self._contexts(symbols), symbols)
 
     def task_mean(self, pool: Pool, batch: Batch) -> Float[np.ndarray, "B T K V"]:
         """Return the law of target t for each chain: the row of the current state, uniform at target 0."""
-        return self._laws(pool)[self._contexts(symbols_of(batch, self.states))]
+        return self._laws(pool)[self._contexts(self._symbols(batch))]
 
     def mixed_mean(self, pool: Pool, batch: Batch, weights: Float[np.ndarray, "B T K"]) -> Float[np.ndarray, "B T V"]:
         """Return sum_k weights_{t,k} P_k[s_{t-1}], one matrix product for each state."""
-        return mean_in_context(self._laws(pool), self._contexts(symbols_of(batch, self.states)), weights)
+        return mean_in_context(self._laws(pool), self._contexts(self._symbols(batch)), weights)
 
     def log_evidence(self, batch: Batch) -> Float[np.ndarray, "B T"]:
         """Return the log probability, in nats, of what was seen, the chain drawn from the prior."""
-        return log_evidence_from(self.fresh_mean(batch), symbols_of(batch, self.states))
+        return log_evidence_from(self.fresh_mean(batch), self._symbols(batch))
 
     def fresh_mean(self, batch: Batch) -> Float[np.ndarray, "B T V"]:
         """Return the law of target t, the chain drawn from the prior: the add-alpha rule of the current row."""
-        symbols = symbols_of(batch, self.states)
-        counts = np.zeros((len(symbols), self.states, self.states))
-        fresh = np.full((*symbols.shape, self.states), 1 / self.states)
-        rows = np.arange(len(symbols))
-        for target in range(1, symbols.shape[1]):
-            current = symbols[:, target - 1]
-            if target > 1:
-                counts[rows, symbols[:, target - 2], current] += 1
-            raised = counts[rows, current] + self.concentration
-            fresh[:, target] = raised / raised.sum(axis=1, keepdims=True)
-        return fresh
-
-    def targets(self, batch: Batch) -> Float[np.ndarray, "B T V"]:
-        """Return the symbols as one-hot vectors."""
-        return one_hot(symbols_of(batch, self.states), self.states)
-
-    def encode(self, batch: Batch) -> ModelArrays:
-        """Return the symbols but the last as inputs; position i predicts symbol i + 1."""
-        return next_symbol_arrays(symbols_of(batch, self.states))
-
-    def current(self, batch: Batch) -> Float[np.ndarray, "B T V"]:
-        """Return the symbol before each target as one-hot; 0 for target 0."""
-        return symbols_before(self.targets(batch))
+        return law_of_followers(self._symbols(batch), self.states, self.concentration)
 
     def running_average(self, batch: Batch) -> Float[np.ndarray, "B T S"]:
         """Return the transition frequencies n_{t,ab} / n_{t,a} of what was seen, flattened to S = V^2.
@@ -143,11 +134,10 @@ class MarkovChains:
         A row whose state was not left yet has no frequencies; it holds the prior mean 1 / V, which is what nothing
         seen says, so that unvisited rows pull towards no task.
         """
-        moves = one_hot(self._moves(symbols_of(batch, self.states)), self.states**2 + 1)[..., :-1]
-        counts = np.cumsum(moves, axis=1).reshape(*moves.shape[:2], self.states, self.states)
+        counts = self._counts(batch)
         totals = counts.sum(axis=-1, keepdims=True)
         frequencies = np.where(totals > 0, counts / np.maximum(totals, 1), 1 / self.states)
-        return frequencies.reshape(moves.shape)
+        return frequencies.reshape(*counts.shape[:2], -1)
 
     def average_vertices(self, pool: Pool) -> Float[np.ndarray, "K S"]:
         """Return the limit of the transition frequencies under each chain: its table, flattened.
@@ -156,11 +146,20 @@ class MarkovChains:
         """
         return self._chains(pool).reshape(len(pool), self.states**2)
 
-    def _moves(self, symbols: Int[np.ndarray, "B T"]) -> Int[np.ndarray, "B T"]:
-        """Return the move a V + b that became known just before target t; V^2 where none did, at targets 0 and 1."""
+    def running_statistics(self, batch: Batch) -> Float[np.ndarray, "B T R"]:
+        """Return the centred log-ratios of the rows of transition counts, then of the current row: V^2 + V; nats."""
+        counts = self._counts(batch)
+        table = centred_log_ratio(counts + self.concentration).reshape(*counts.shape[:2], -1)
+        return np.concatenate([table, centred_log_ratio(self.fresh_mean(batch))], axis=-1)
+
+    def _counts(self, batch: Batch) -> Float[np.ndarray, "B T V V"]:
+        """Return n_{t,ab}, how often b followed a before target t."""
+        symbols = self._symbols(batch)
+        # The move a V + b that became known just before target t; V^2 where none did, at targets 0 and 1.
         moves = np.full(symbols.shape, self.states**2)
         moves[:, 2:] = symbols[:, :-2] * self.states + symbols[:, 1:-1]
-        return moves
+        known = one_hot(moves, self.states**2 + 1)[..., :-1]
+        return np.cumsum(known, axis=1).reshape(*moves.shape, self.states, self.states)
 
     def _chains(self, pool: Pool) -> Float[np.ndarray, "K V V"]:
         chains, shape = pool.parameters, (self.states, self.states)

@@ -8,6 +8,7 @@ also the covariate x_t). Letters, here and in every shape comment:
     V  symbols            D  size of a target: V for a symbol as one-hot, 1 for a real number
     d  covariates         S  size of the running average
     F  size of what is current: V for the symbol before a target as one-hot, d for the covariate beside it
+    R  running statistics
 
 `docs/notation.md` is the same legend with the paper's symbols beside it.
 """
@@ -20,6 +21,7 @@ from jaxtyping import Float, Int, Integer, Real
 from numpy.typing import ArrayLike
 
 TargetKind = Literal["symbol", "real"]
+StateIs = Literal["task and current", "prefix"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +115,43 @@ class ModelArrays(NamedTuple):
 
 @runtime_checkable
 class LatentTasks(Protocol):
-    """A family of latent tasks with its prior: everything the Bayesian predictors need to know of it."""
+    """A family of latent tasks with its prior: everything that others need to know of it.
 
+    Attributes
+    ----------
+    name, title : str
+        What a person types, and what stands over a page.
+    target_kind : {"symbol", "real"}
+        What a target is.
+    state_is : {"task and current", "prefix"}
+        What the state of a perfect predictor that knows the task is a function of: the task and what is current, or
+        the task and all that was seen of it.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
     target_kind: ClassVar[TargetKind]
+    state_is: ClassVar[StateIs]
+
+    @property
+    def n_inputs(self) -> int:
+        """Size of the alphabet, or of the vectors, that a transformer reads."""
+        ...
+
+    @property
+    def n_outputs(self) -> int:
+        """Size D of a target: what a transformer's read-out has."""
+        ...
+
+    @property
+    def n_positions(self) -> int:
+        """Positions L of a transformer that reads one whole sequence."""
+        ...
+
+    @property
+    def n_settable(self) -> int:
+        """How many symbols, the first ones, can be set by hand before a target and leave a sequence possible."""
+        ...
 
     def make_pool(self, parameters: ArrayLike) -> Pool:
         """Return a pool of given tasks, one per row, checked and copied."""
@@ -181,6 +217,17 @@ class LatentTasks(Protocol):
 
     def average_vertices(self, pool: Pool) -> Float[np.ndarray, "K S"]:
         """Return the limit of `running_average` under each task: the vertices it is located against."""
+        ...
+
+    def running_statistics(self, batch: Batch) -> Float[np.ndarray, "B T R"]:
+        """Return what a network that learns a fresh task as it reads must keep of what was seen before target t.
+
+        R numbers, nearly linear in which `fresh_mean` can be read off. Units: the family's own.
+        """
+        ...
+
+    def rivals(self, batch: Batch) -> dict[str, Float[np.ndarray, "B T D"]]:
+        """Return what explanations without latent tasks predict for every target, by name."""
         ...
 
 

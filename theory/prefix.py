@@ -46,7 +46,7 @@ from theory.bayes import posterior
 from theory.categorical import draw
 from theory.dyck import PlantedDyck
 from theory.exposure import common_steps, steps_shown_law
-from theory.notation import Batch, Pool, SymbolBatch
+from theory.notation import Batch, LatentTasks, Pool, SymbolBatch
 from theory.symbols import symbols_of
 
 CONSTANT = 1e-15
@@ -54,6 +54,19 @@ CONSTANT = 1e-15
 
 RARE = 0.01
 """A cell that is less probable than this, given the task, is hardly ever met in training."""
+
+
+def planted(family: LatentTasks) -> PlantedDyck:
+    """Return the family if its state is a prefix.
+
+    Raises
+    ------
+    TypeError
+        If it is not.
+    """
+    if not isinstance(family, PlantedDyck):
+        raise TypeError(f"prefixes need planted Dyck paths; got {type(family).__name__}")
+    return family
 
 
 def steps_shown(family: PlantedDyck, batch: Batch) -> Int[np.ndarray, "B T"]:

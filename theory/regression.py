@@ -9,6 +9,7 @@
 X has the rows x_j, j < t. The covariates have the same law under every task, so their density is left out: it cancels
 from every posterior. The evidence is computed sequentially by `theory.conjugate`, which gives m_t . x_t and v_t. Before
 any point m_0 = 0. Weighted tasks predict like their average: sum_k alpha_k (w_k . x) = (sum_k alpha_k w_k) . x.
+The fresh task's one running statistic is its prediction m_t . x_t.
 
 Source: arXiv:2605.03780, distribution E2; Bishop, Pattern Recognition and Machine Learning (2006), section 3.3.
 """
@@ -21,7 +22,8 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from theory.conjugate import next_response
-from theory.notation import Batch, ModelArrays, Pool, RegressionBatch, TargetKind
+from theory.notation import Batch, ModelArrays, Pool, RegressionBatch, StateIs, TargetKind
+from theory.rivals import number_rivals
 from theory.tasks import sequence_tasks
 
 LOG_SQRT_TWO_PI = 0.5 * np.log(2 * np.pi)
@@ -48,7 +50,10 @@ class NoisyLinearRegression:
     noise: float = 0.5
     task_scale: float = 1.0
 
+    name: ClassVar[str] = "regression"
+    title: ClassVar[str] = "Noisy linear regression (E2)"
     target_kind: ClassVar[TargetKind] = "real"
+    state_is: ClassVar[StateIs] = "task and current"
 
     def __post_init__(self) -> None:
         for name in ("dimension", "points"):
@@ -57,6 +62,26 @@ class NoisyLinearRegression:
         for name in ("noise", "task_scale"):
             if not (0 < getattr(self, name) < np.inf):
                 raise ValueError(f"{name} must be positive and finite; got {getattr(self, name)}")
+
+    @property
+    def n_inputs(self) -> int:
+        """Size of the vectors (y, x) that a transformer reads."""
+        return self.dimension + 1
+
+    @property
+    def n_outputs(self) -> int:
+        """One number."""
+        return 1
+
+    @property
+    def n_positions(self) -> int:
+        """Positions of a transformer that reads one whole sequence."""
+        return 2 * self.points
+
+    @property
+    def n_settable(self) -> int:
+        """None: there are no symbols, and covariates are independent of the task as they are."""
+        return 0
 
     def make_pool(self, parameters: ArrayLike) -> Pool:
         """Return a pool of given coefficients, one row each, shape (K, d).
@@ -161,6 +186,14 @@ class NoisyLinearRegression:
     def average_vertices(self, pool: Pool) -> Float[np.ndarray, "K d"]:
         """Return the limit of X'y / t under each task: its coefficients."""
         return self._coefficients(pool)
+
+    def running_statistics(self, batch: Batch) -> Float[np.ndarray, "B T 1"]:
+        """Return the ridge prediction; units of y."""
+        return self.fresh_mean(batch)
+
+    def rivals(self, batch: Batch) -> dict[str, Float[np.ndarray, "B T 1"]]:
+        """Return predictions by the mean response so far ("running mean") and by X'y / t ("averaging")."""
+        return number_rivals(*self._points(batch), self.running_average(batch))
 
     def _points(self, batch: Batch) -> tuple[Float[np.ndarray, "B T d"], Float[np.ndarray, "B T"]]:
         if not isinstance(batch, RegressionBatch):

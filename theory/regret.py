@@ -13,9 +13,9 @@ The last two lines of regression: y ~ N(X w, sigma^2 I) has E log-likelihood = -
 under the evidence N(0, C), C = sigma^2 I + tau^2 X X', E y' C^-1 y = w' X' C^-1 X w + sigma^2 trace C^-1, where
 X' C^-1 X = M / tau^2 and sigma^2 trace C^-1 = t - trace M. Only the average over X is left to Monte Carlo.
 
-Ridge risk, the mean squared error of the prior predictive on y_t, noise included: for given w and X,
+Ridge risk, the mean squared error of the prior predictive on y_t, noise included, w from the prior and X given:
 
-    sigma^2 (1 + trace A^-1 - l trace A^-2) + l^2 w' A^-2 w;      over the prior sigma^2 (1 + trace A^-1).
+    sigma^2 (1 + trace A^-1).
 
 Markov chains, and any other family, are averaged over sampled sequences. In the long run the regret of dice grows by
 (V - 1) / 2 log t, of Markov chains by V (V - 1) / 2 log t, of regression by d / 2 log t; of Dyck paths it stops at
@@ -172,15 +172,6 @@ def ridge_risk(family: NoisyLinearRegression, rng: np.random.Generator, n_draws:
     """
     _, inverse = _ridge_covariances(family, rng, n_draws)
     return RiskCurve(*_mean_and_error(family.noise**2 * (1 + np.trace(inverse, axis1=-2, axis2=-1))))
-
-
-def ridge_risk_of(family: NoisyLinearRegression, truths: Pool, rng: np.random.Generator, n_draws: int) -> TaskCurves:
-    """Return the mean squared error of the prior predictive at target t on each task of `truths`."""
-    _, inverse = _ridge_covariances(family, rng, n_draws)
-    penalty, squared = _penalty(family), inverse @ inverse
-    variance = np.trace(inverse - penalty * squared, axis1=-2, axis2=-1)
-    bias = np.einsum("ki,xtij,kj->kxt", truths.parameters, squared, truths.parameters)
-    return TaskCurves(*_mean_and_error(family.noise**2 * (1 + variance) + penalty**2 * bias))
 
 
 def _penalty(family: NoisyLinearRegression) -> float:

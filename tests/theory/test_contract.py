@@ -1,5 +1,7 @@
 """What every family of latent tasks promises, whatever its tasks and sequences are."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from scipy.special import logsumexp
 from strategies import CASES, SMALL, batch_of, every_family, points_of, symbol_families
 
 from theory import (
+    FAMILIES,
     LatentTasks,
     Mixture,
     Pool,
@@ -63,8 +66,58 @@ def bayesian_arrays(case):
 
 
 @every_family
-def test_meets_the_protocol(kind):
+def test_meets_the_protocol_under_its_name(kind):
     assert isinstance(SMALL[kind], LatentTasks)
+    assert type(SMALL[kind]) is FAMILIES[kind]
+    assert SMALL[kind].name == kind
+
+
+def test_there_are_four_families_of_different_titles():
+    assert list(FAMILIES) == ["dice", "regression", "markov", "dyck"]
+    assert set(FAMILIES) == set(CASES)
+    assert len({family.title for family in FAMILIES.values()}) == 4
+
+
+@every_family
+@given(data=st.data())
+def test_the_sizes_a_family_states_are_those_of_its_arrays(kind, data):
+    family, _, _, batch = data.draw(CASES[kind])
+    inputs = family.encode(batch).inputs
+    assert inputs.shape[1] == family.n_positions
+    assert family.targets(batch).shape[2] == family.n_outputs
+    if family.target_kind == "symbol":
+        assert inputs.max() < family.n_inputs
+    else:
+        assert inputs.shape[2] == family.n_inputs
+
+
+@symbol_families
+@given(data=st.data())
+def test_a_settable_symbol_before_a_target_leaves_the_sequence_possible(kind, data):
+    family, _, _, batch = data.draw(CASES[kind])
+    target = data.draw(st.integers(1, batch.symbols.shape[1] - 1))
+    changed = batch.symbols[:, : target + 1].copy()
+    changed[:, target - 1] = data.draw(st.integers(0, family.n_settable - 1))
+    assert np.all(np.isfinite(family.log_evidence(SymbolBatch(batch.tasks, changed))))
+
+
+@every_family
+@given(data=st.data())
+def test_a_state_is_what_the_family_says(kind, data):
+    """Two sequences of one task and one current symbol: must a predictor that knows the task say the same of both?"""
+    family, pool, _, batch = data.draw(CASES[kind])
+    means, current = family.task_mean(pool, batch)[:, -1], family.current(batch)[:, -1]
+    if family.state_is == "task and current":
+        for a, b in combinations(range(len(batch)), 2):
+            assert np.array_equal(means[a], means[b]) or not np.array_equal(current[a], current[b])
+
+
+def test_a_path_is_not_summarised_by_task_and_current_symbol():
+    family = SMALL["dyck"]
+    pool, batch = family.make_pool([[1, -1, 1, 1, -1, -1]]), batch_of([[family.background, 1, 0], [0, 1, 0]])
+    means = family.task_mean(pool, batch)[:, 2, 0]
+    assert family.state_is == "prefix"
+    assert not np.array_equal(*means)
 
 
 @every_family

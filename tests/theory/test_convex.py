@@ -5,10 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from theory import BiasedDice, MarkovChains, Mixture, NoisyLinearRegression, PlantedDyck, Pool, retrieval, stream
+from theory import (
+    BiasedDice,
+    MarkovChains,
+    Mixture,
+    NoisyLinearRegression,
+    PlantedDyck,
+    Pool,
+    convex_rank,
+    retrieval,
+    stream,
+)
 from theory.convex import (
     geometric_gap,
-    identified_by_prediction,
     interaction_share,
     output_gap,
     read_out_table,
@@ -58,8 +67,9 @@ def test_when_one_prediction_identifies_the_weights():
         for family, identified in zip(FAMILIES[:3], expected, strict=True):
             rng = stream(2, "identified")
             pool = family.sample_pool(rng, n_tasks)
-            found = identified_by_prediction(family, pool, family.sample(rng, pool, 2))
-            assert np.all(found[:, 1:] == identified), (type(family).__name__, n_tasks)
+            [means] = family.task_mean(pool, family.sample(rng, pool, 1))
+            for vertices in means[1:]:
+                assert (convex_rank(vertices) == n_tasks) == identified, (family.title, n_tasks)
 
 
 def test_identification_of_the_tasks_themselves():

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -23,7 +22,6 @@ from theory import (
 )
 from validate.capture.candidates import Arena, Arenas, distance, phase_ratio, reference_mean
 from validate.capture.finite import FLOOR, floored
-from validate.capture.rivals import rivals
 from validate.capture.sources import predicted
 from validate.claims.modes import Standing, margin, second_mode, two_modes
 from validate.claims.properties import Setting
@@ -65,9 +63,9 @@ class Candidate:
 
     def mean(self, batch):
         family = self.mixture.family
-        own = rivals(family)
+        own = family.rivals(batch)
         parts = [
-            weight * (own[name](batch) if name in own else reference_mean(name, self.mixture, batch))
+            weight * (own[name] if name in own else reference_mean(name, self.mixture, batch))
             for name, weight in self.weights.items()
         ]
         return predicted(sum(parts), len(family.encode(batch[:1]).positions))
@@ -89,7 +87,7 @@ def test_the_modes_are_recognised(arenas, weights):
 
 
 def test_rivals_lose(arenas):
-    for name in (*rivals(arenas.mixture.family), "prior predictive"):
+    for name in (*arenas.mixture.family.rivals(arenas.populations["training"].batch), "prior predictive"):
         statistics, _, _ = two_modes(Candidate(arenas.mixture, {name: 1.0}), arenas)
         assert statistics["two modes"].value == pytest.approx(-1, abs=1e-4), name
         assert statistics["mode weight"].high < 0.05, name
@@ -220,32 +218,6 @@ def test_the_quadratic_model_has_the_distance_s_slope():
         slope = 2 * ((model.gram @ weights - model.linear) @ step)
         either = [divergence(kind, mean, candidates @ (weights + sign * step)).mean(axis=1) for sign in (1, -1)]
         np.testing.assert_allclose((either[0] - either[1]) / 2, slope, rtol=1e-4, atol=1e-13)
-
-
-@given(st.lists(st.integers(0, 2), min_size=2, max_size=12))
-def test_symbol_rivals_count_what_was_seen(symbols):
-    batch = SymbolBatch(np.zeros(1, np.int64), np.array([symbols]))
-    own = rivals(MarkovChains(states=3))
-    unigram, bigram = own["unigram"](batch)[0], own["bigram"](batch)[0]
-    for t in range(len(symbols)):
-        seen, pairs = symbols[:t], list(pairwise(symbols[:t]))
-        after = [b for a, b in pairs if a == symbols[t - 1]]
-        for v in range(3):
-            assert math.isclose(unigram[t, v], (seen.count(v) + 0.5) / (t + 1.5))
-            assert math.isclose(bigram[t, v], (after.count(v) + 0.5) / (len(after) + 1.5))
-
-
-def test_number_rivals_average_what_was_seen():
-    family = FAMILIES["regression"]
-    batch = family.sample(stream(5, "points"), family.sample_pool(stream(5, "tasks"), 4), 4)
-    own = rivals(family)
-    mean, averaging = own["running mean"](batch)[..., 0], own["averaging"](batch)[..., 0]
-    for t in range(1, family.points):
-        np.testing.assert_allclose(mean[:, t], batch.y[:, :t].mean(axis=1))
-        coefficients = [x[:t].T @ y[:t] / t for x, y in zip(batch.x, batch.y, strict=True)]
-        np.testing.assert_allclose(averaging[:, t], np.einsum("bd,bd->b", coefficients, batch.x[:, t]))
-    assert not mean[:, 0].any()
-    assert not averaging[:, 0].any()
 
 
 def test_a_path_outside_the_pool_has_finite_distances():

@@ -1,10 +1,8 @@
-"""Two designs in which states are captured.
+"""The balanced cells in which states are captured.
 
-Balanced: for each scored position i, every (task k, current symbol a) cell holds the same number of sequences: the
+For each scored position i, every (task k, current symbol a) cell holds the same number of sequences: the
 context is drawn from task k, then symbol i is set to a. Symbol and task are then independent by construction, so the
 sums of squares of a two-way analysis of variance are orthogonal.
-
-Natural: sequences of the majors as they come, equally many of each.
 
 Position i of a transformer has read symbols 0 .. i.
 """
@@ -16,19 +14,10 @@ from jaxtyping import Float
 
 from theory import Batch, LatentTasks, Pool, SymbolBatch
 from validate.capture.sources import StateSource
+from validate.experiment.sampling import draw_natural
 
 BalancedStates = dict[str, Float[np.ndarray, "S K V n W"]]
 """States of the balanced design by site: S scored positions, K tasks, V symbols, n sequences a cell."""
-
-
-def balanced_tasks(n_tasks: int, n_each: int) -> np.ndarray:
-    """Return task indices 0, 0, ..., 1, 1, ... with `n_each` of each."""
-    return np.repeat(np.arange(n_tasks), n_each)
-
-
-def draw_natural(family: LatentTasks, rng: np.random.Generator, pool: Pool, n_each: int) -> Batch:
-    """Draw `n_each` sequences of every task of the pool, in the order of the tasks."""
-    return family.sample(rng, pool, len(pool) * n_each, tasks=balanced_tasks(len(pool), n_each))
 
 
 def with_current_symbol(batch: Batch, position: int, symbols: np.ndarray) -> SymbolBatch:

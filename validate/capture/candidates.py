@@ -32,7 +32,6 @@ from theory import (
     prior_predictive,
 )
 from validate.capture.finite import floored, retrieval_or_prior
-from validate.capture.rivals import rivals
 from validate.experiment.sampling import predicted
 from validate.experiment.setting import Setting
 
@@ -89,7 +88,7 @@ class Arena:
         """Predict the last `n_positions` targets of a batch with every candidate."""
         family = mixture.family
         means = {name: reference_mean(name, mixture, batch) for name in REFERENCES}
-        means |= {name: rival(batch) for name, rival in rivals(family).items()}
+        means |= family.rivals(batch)
         candidates = {name: floored(family.target_kind, predicted(mean, n_positions)) for name, mean in means.items()}
         return cls(batch, predicted(family.targets(batch), n_positions), candidates)
 

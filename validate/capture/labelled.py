@@ -1,10 +1,10 @@
-"""States labelled by their task and by what is current: the design in which task vectors are estimated.
+"""States labelled by their task and by what is current: what task vectors are estimated from.
 
 One of two, as the family's targets are symbols or numbers; statistics see only `LabelledStates`.
 
     cells    symbols: the balanced design of `capture.balanced`, equal cells of task by current symbol, two-way
-             analysis of variance (`statistics.effects`); of planted Dyck paths background symbols only, because a step
-             set by hand breaks the path (`claims.prefix` has cells of steps)
+             analysis of variance (`statistics.effects`); only of symbols that can be set by hand: of planted Dyck
+             paths the background, because a step set by hand breaks the path (`claims.prefix` has cells of steps)
     slopes   numbers: natural sequences, whose covariate is independent of the task, analysis of covariance
              (`statistics.covariance`)
 """
@@ -16,9 +16,10 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from theory import LatentTasks, PlantedDyck, Pool
-from validate.capture.balanced import capture_balanced, draw_natural, shuffle_tasks
-from validate.capture.sources import CHUNK, StateSource, predicted
+from theory import LatentTasks, Pool
+from validate.capture.balanced import capture_balanced, shuffle_tasks
+from validate.capture.sources import CHUNK, StateSource
+from validate.experiment.sampling import draw_natural, predicted
 from validate.statistics.covariance import SlopeHalves, SlopeMoments, estimate_slope_shares, slope_shares
 from validate.statistics.effects import EFFECTS, Halves, estimate_shares
 from validate.statistics.interpolation import MainEffects
@@ -155,7 +156,7 @@ def capture_labelled(
     n_sequences: int,
     rng: np.random.Generator,
 ) -> dict[str, LabelledStates]:
-    """Capture the design that suits a family, by site.
+    """Capture the labelled states that suit a family, by site.
 
     Parameters
     ----------
@@ -166,9 +167,8 @@ def capture_labelled(
     """
     if family.target_kind == "symbol":
         n_symbols = family.targets(draw_natural(family, rng, pool, 1)).shape[-1]
-        n_set = family.background if isinstance(family, PlantedDyck) else n_symbols
-        cells = capture_balanced(source, family, pool, positions, n_set, n_sequences, rng)
-        return {site: CellStates(states, n_symbols - n_set) for site, states in cells.items()}
+        cells = capture_balanced(source, family, pool, positions, family.n_settable, n_sequences, rng)
+        return {site: CellStates(states, n_symbols - family.n_settable) for site, states in cells.items()}
     n_features = family.current(draw_natural(family, rng, pool, 1)).shape[-1]
     batch = draw_natural(family, rng, pool, n_sequences * (n_features + 1))
     current = predicted(family.current(batch), len(family.encode(batch[:1]).positions))

@@ -1,345 +1,113 @@
-"""The claims, each with its statistics and tolerances, fixed before any run.
+"""Every question, in the order in which they are asked and shown.
 
-P0 to P3 are the paper's properties; the starred ones are their specific forms, see `docs/statistics.md`. A claim of
-several criteria gets the worst of their verdicts (`claims.rule`). A claim is judged once for each of its scopes:
-
-    majors only   the network trained without minors
-    diverse       the network with the most minors
-    both          one against the other
+The catalogue is checked when it is imported: a criterion that no question produces, a statistic that nobody judges or
+shows, and a name that stands twice are refused.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from itertools import chain
 
-from validate.claims.rule import EXACT, Criterion
+from validate.claims import fresh_states, geometry, modes, properties, retrieval, second_mode, stability, trajectories
+from validate.claims.base import Claim, Question, Shown
+from validate.claims.causal import carrying, dissociation, history, steering
+from validate.claims.prefix import question as prefix
+from validate.claims.rule import Criterion
+from validate.experiment.schema import Experiment
+from validate.experiment.seed_plan import SeedPlan
+from validate.experiment.selection import require_known
 
-Scope = Literal["majors only", "diverse", "both"]
-Place = Literal["chosen", "last", "none"]
+QUESTIONS: tuple[Question, ...] = (
+    properties.QUESTION,
+    trajectories.QUESTION,
+    modes.QUESTION,
+    retrieval.QUESTION,
+    stability.QUESTION,
+    stability.BY_SITE,
+    prefix.QUESTION,
+    second_mode.QUESTION,
+    second_mode.OOD_LOSS,
+    geometry.NEAR_ORTHOGONALITY,
+    geometry.ANGLE,
+    geometry.DIRECTIONS,
+    fresh_states.QUESTION,
+    steering.QUESTION,
+    dissociation.QUESTION,
+    carrying.QUESTION,
+    history.QUESTION,
+)
 
-MAJORS_ONLY: Scope = "majors only"
-DIVERSE: Scope = "diverse"
-BOTH: Scope = "both"
-SCOPES: tuple[Scope, ...] = (MAJORS_ONLY, DIVERSE, BOTH)
 
-MARKOV_GIVEN_TASK = ("dice", "regression", "markov")
-"""Families whose next target depends on the task and on what is current alone."""
-
-EVERY_FAMILY = (*MARKOV_GIVEN_TASK, "dyck")
+class CatalogueError(ValueError):
+    """A catalogue whose questions and criteria do not fit; the message is one sentence."""
 
 
-@dataclass(frozen=True)
-class Claim:
-    """One statement of the paper, or its specific counterpart.
+def require_consistent(questions: Sequence[Question]) -> None:
+    """Refuse questions whose criteria and statistics do not fit each other.
 
-    Attributes
-    ----------
-    scopes, families : tuple of str
-        Where it is judged.
-    place : {"chosen", "last", "none"}
-        At which layer: the one chosen on other sequences, the last, or at none because it is about predictions.
-    paper : mapping
-        The paper's own value of the first criterion's statistic, by (family, scope), where it is known.
+    Raises
+    ------
+    CatalogueError
+        If a criterion names a statistic its question does not produce, a statistic is neither judged nor said to be
+        only shown, what is shown belongs to another question, or a name of a question, claim or statistic stands twice.
     """
-
-    name: str
-    statement: str
-    criteria: tuple[Criterion, ...]
-    scopes: tuple[Scope, ...] = (MAJORS_ONLY, DIVERSE)
-    families: tuple[str, ...] = MARKOV_GIVEN_TASK
-    place: Place = "chosen"
-    paper: Mapping[tuple[str, Scope], float] = field(default_factory=dict)
-
-
-def criteria_of(claims: Iterable[Claim]) -> list[Criterion]:
-    """Return the criteria of some claims, in their order."""
-    return [criterion for claim in claims for criterion in claim.criteria]
-
-
-def _altered(statistic: str, label: str, tolerance: float = 0.0, sign: bool = False) -> Criterion:
-    """Return a criterion of a network whose read-out is run on other states: no rung of the ladder can have it."""
-    return Criterion(statistic, label, "at least", tolerance, sign=sign, on_ladder=False)
+    for question in questions:
+        judged = {criterion.statistic for criterion in question.criteria}
+        if unknown := judged - set(question.statistics):
+            raise CatalogueError(f"{question.name} judges {sorted(unknown)}, which it does not produce")
+        if idle := set(question.statistics) - judged - set(question.unjudged):
+            raise CatalogueError(f"{question.name} produces {sorted(idle)}, which nobody judges or shows")
+        if question.shown is not None and question.shown.question != question.name:
+            raise CatalogueError(f"{question.name} shows a model of {question.shown.question}")
+    for what, names in (
+        ("question", [question.name for question in questions]),
+        ("claim", [claim.name for question in questions for claim in question.claims]),
+        ("statistic", [name for question in questions for name in question.statistics]),
+    ):
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise CatalogueError(f"the {what} {repeated[0]} stands twice in the catalogue")
 
 
-PROPERTIES = (
-    Claim(
-        "P0",
-        "At the last scored position the state is a function of the task and of what is current.",
-        (Criterion("P0", "R² of task and current", "at least", 0.95),),
-        # The paper's Table 1, majors, last layer listed, 1024 minors; regression in-sample.
-        paper={("dice", DIVERSE): 0.977, ("markov", DIVERSE): 0.950, ("regression", DIVERSE): 0.970},
-    ),
-    Claim(
-        "P0*",
-        "Once the effect of what is current is removed, the task explains the state.",
-        (Criterion("P0*", "share explained by the task", "at least", 0.95),),
-    ),
-    Claim(
-        "P1",
-        "Task and current add up: the share of their interaction is negligible.",
-        (Criterion("P1", "η² of the interaction", "at most", 0.02),),
-    ),
-    Claim(
-        "P1*",
-        "The interaction is negligible beside the task's own effect.",
-        (Criterion("P1*", "interaction / (interaction + task)", "at most", 0.02),),
-    ),
-    Claim(
-        "P2",
-        "Late vectors of task and current, the task's with weights in the simplex, reconstruct the state.",
-        (Criterion("P2", "additive R²", "at least", 0.95),),
-    ),
-    Claim(
-        "P2*",
-        "While the posterior is undecided, the simplex of task vectors explains what the current leaves.",
-        (Criterion("P2*", "additive R² without the current", "at least", 0.65),),
-    ),
-    Claim(
-        "P3",
-        "At the last scored position the simplex weights are the exact posterior.",
-        (
-            Criterion("P3 r", "Pearson r", "at least", 0.98),
-            Criterion("P3 TV", "total variation", "at most", 0.05),
-        ),
-    ),
-    Claim(
-        "P3*",
-        "While the posterior is undecided, the weights follow it, and not a running average.",
-        (
-            Criterion("P3* TV", "total variation", "at most", 0.15),
-            Criterion(
-                "P3* contest",
-                "TV to averaging − TV to posterior",
-                "at least",
-                0.0,
-                sign=True,
-                rivals=("random", "averaging"),
-            ),
-        ),
-    ),
-)
-"""Claims about one network's states, each read from `measure.properties`."""
+require_consistent(QUESTIONS)
 
-RETRIEVAL = (
-    Claim(
-        "Bayes risk",
-        "Trained on majors only, the loss on their sequences comes to the Bayes risk.",
-        (Criterion("risk gap", "loss − loss of M1, nats", "at most", 0.002),),
-        scopes=(MAJORS_ONLY,),
-        families=EVERY_FAMILY,
-        place="none",
-    ),
-    Claim(
-        "retrieval",
-        "Trained on majors only, the network predicts as the exact posterior over them does, and not as M2.",
-        (
-            Criterion("KL to M1", "KL(model ‖ M1), nats", "at most", 0.005),
-            Criterion("KL contest", "KL(model ‖ M2) − KL(model ‖ M1), nats", "at least", 0.0, sign=True),
-        ),
-        scopes=(MAJORS_ONLY,),
-        families=EVERY_FAMILY,
-        place="none",
-    ),
-)
-"""Claims about the predictions of the majors-only network."""
+CLAIMS: dict[str, tuple[Claim, Question]] = {
+    claim.name: (claim, question) for question in QUESTIONS for claim in question.claims
+}
+"""Every claim by its name, with the question it belongs to."""
 
-MODES = (
-    Claim(
-        "two modes",
-        "The predictions are those of M1 and M2, and not of anything simpler.",
-        (
-            Criterion("two modes", "how much closer a mode is than the nearest rival", "at least", 0.9),
-            Criterion("mode weight", "weight of M1 and M2 in the best mixture", "at least", 0.9),
-        ),
-        families=EVERY_FAMILY,
-        place="none",
-    ),
-    Claim(
-        "two modes OOD",
-        "So they are on sequences of fresh tasks.",
-        (Criterion("mode weight OOD", "weight of M1 and M2 in the best mixture", "at least", 0.9),),
-        families=EVERY_FAMILY,
-        place="none",
-    ),
-    Claim(
-        "second mode",
-        "With many minors the network extrapolates: it is closer to M2 than to M1.",
-        (
-            Criterion("M2 mode", "how much closer M2 is than M1, training", "at least", 0.0, sign=True),
-            Criterion("M2 mode OOD", "how much closer M2 is than M1, OOD", "at least", 0.0, sign=True),
-        ),
-        scopes=(DIVERSE,),
-        families=EVERY_FAMILY,
-        place="none",
-    ),
-    Claim(
-        "OOD loss",
-        "Diversity lowers the loss on fresh tasks.",
-        (Criterion("OOD loss falls", "loss, majors only − diverse, nats", "at least", 0.0, sign=True),),
-        scopes=(BOTH,),
-        families=EVERY_FAMILY,
-        place="none",
-    ),
-    Claim(
-        "loss on majors",
-        "The majors do not suffer from diversity: their loss stays at that of M2.",
-        (Criterion("majors do not suffer", "loss − loss of M2 on majors, nats", "at most", 0.02),),
-        scopes=(DIVERSE,),
-        families=EVERY_FAMILY,
-        place="none",
-    ),
-)
-"""Claims about the predictions, with other explanations as rivals, see `claims.modes`."""
-
-GEOMETRY = (
-    Claim(
-        "near-orthogonality",
-        "With many minors, states of fresh tasks leave the span of the task vectors.",
-        (
-            Criterion("R2_OOD ratio", "R²_OOD, diverse / majors only", "at most", 0.5),
-            Criterion("R2_OOD fall", "R²_OOD, majors only − diverse", "at least", 0.0, sign=True),
-        ),
-        scopes=(BOTH,),
-    ),
-    Claim(
-        "angle",
-        "With many minors, the directions of fresh tasks turn away from the task vectors.",
-        (Criterion("smallest angle", "principal angle, diverse − majors only, degrees", "at least", 0.0, sign=True),),
-        scopes=(BOTH,),
-    ),
-    Claim(
-        "directions of minors",
-        "Three directions of the minors hold most of the states of fresh tasks.",
-        (Criterion("OOD in minors' span", "share of squares in three directions", "at least", 0.5),),
-        scopes=(DIVERSE,),
-    ),
-    Claim(
-        "packing bound",
-        "Some state of a fresh task is as far from the task vectors as the packing bound says: a theorem.",
-        (_altered("distance over bound", "log10 of largest distance / bound", sign=True),),
-        place="last",
-    ),
-)
-"""Claims about where states of fresh tasks go, see `statistics.subspace` and `claims.geometry`."""
-
-STABILITY = Claim(
-    "majors stable",
-    "In the diverse network's last layer, task and current determine the states of majors more than those of minors.",
-    (Criterion("P0 contrast", "R² of majors − R² of minors", "at least", 0.0, sign=True),),
-    scopes=(DIVERSE,),
-    place="last",
-    paper={
-        ("dice", DIVERSE): 0.977 - 0.931,
-        ("markov", DIVERSE): 0.950 - 0.743,
-        ("regression", DIVERSE): 0.970 - 0.832,
-    },
-)
-
-
-CAUSAL = (
-    Claim(
-        "steering",
-        "Moving the task component of a state to a point of the simplex moves the prediction to that mixture of tasks.",
-        (_altered("steering", "share of the distance to the target removed", 0.8),),
-    ),
-    Claim(
-        "dissociation",
-        "Removing the task vectors hurts majors more than fresh tasks; removing V hurts fresh tasks and minors more.",
-        (
-            _altered("theta dissociation", "rise of major − of OOD loss without θ, nats", sign=True),
-            _altered("V dissociation", "rise of OOD − of major loss without V, nats", sign=True),
-            _altered("V minors", "rise of minor − of major loss without V, nats", sign=True),
-            _altered("V control", "rise of OOD − of major loss without what goes with V, nats", sign=True),
-        ),
-        scopes=(DIVERSE,),
-    ),
-    Claim(
-        "specificity",
-        "Removing random directions of equal rank or equal norm does less.",
-        (
-            _altered("theta specificity", "rise of major loss without θ, nats", sign=True),
-            _altered("V specificity", "rise of OOD loss without V, nats", sign=True),
-        ),
-        scopes=(DIVERSE,),
-    ),
-    Claim(
-        "V carries",
-        "V holds running statistics of the context, and what it does to fresh tasks comes from them.",
-        (
-            _altered("V carries", "R² of V'h on running statistics", 0.5),
-            _altered("filtered removal", "share of V's effect in its explained part", 0.5),
-        ),
-        scopes=(DIVERSE,),
-    ),
-    Claim(
-        "V carries*",
-        "Running statistics explain what V holds better than plain averages of the context do.",
-        (_altered("V contest", "R² on running statistics − R² on plain averages", sign=True),),
-        scopes=(DIVERSE,),
-    ),
-    Claim(
-        "history",
-        "Later layers need the states of earlier positions less than the first layer does.",
-        (_altered("history", "rise of loss with the history swapped, first − last but one layer, nats", sign=True),),
-        place="none",
-    ),
-)
-"""Causal claims, see `claims.causal`."""
-
-BOUNDARY = (
-    Claim(
-        "prefix in the residual",
-        "For planted Dyck paths task and symbol do not determine the state; with the prefix beside them they do.",
-        (
-            Criterion(
-                "Dyck residual", "1 − R² of cells", "at least", 0.1, exact="prefix", rivals=(EXACT, "symbol counts")
-            ),
-            Criterion("Dyck residual given prefix", "1 − R² of cells and prefix", "at most", 0.05, exact="prefix"),
-            Criterion(
-                "prefix effect",
-                "share of the prefix in what the symbol leaves",
-                "at least",
-                0.25,
-                exact="prefix",
-                rivals=("random", EXACT, "symbol counts"),
-            ),
-        ),
-        families=("dyck",),
-    ),
-    Claim(
-        "prefix can be read",
-        "A linear probe reads from the state how many steps of the path were shown.",
-        (
-            Criterion(
-                "prefix R2 beyond task",
-                "R² of the steps shown beyond (task, symbol)",
-                "at least",
-                0.5,
-                exact="prefix",
-                rivals=("random", EXACT),
-            ),
-        ),
-        families=("dyck",),
-    ),
-    Claim(
-        "prefix identity",
-        "A linear probe reads which prefix was shown, beyond what counts of ups and downs tell.",
-        (
-            Criterion(
-                "prefix R2 beyond counts",
-                "R² of the prefix beyond counts",
-                "at least",
-                0.5,
-                exact="prefix",
-                rivals=("random", EXACT, "symbol counts"),
-            ),
-        ),
-        families=("dyck",),
-    ),
-)
-"""Claims about planted Dyck paths, where the state cannot be a function of task and symbol, see `claims.prefix`."""
-
-CLAIMS = (*PROPERTIES, *RETRIEVAL, *MODES, *GEOMETRY, STABILITY, *CAUSAL, *BOUNDARY)
-
-CRITERIA = {criterion.statistic: criterion for criterion in criteria_of(CLAIMS)}
+CRITERIA: dict[str, Criterion] = {
+    criterion.statistic: criterion for criterion in chain.from_iterable(question.criteria for question in QUESTIONS)
+}
 """Every criterion by its statistic."""
+
+SHOWN: dict[str, type[Shown]] = {q.name: q.shown for q in QUESTIONS if q.shown is not None}
+"""The model of what each question shows, by its name."""
+
+
+def questions_for(family: str, questions: Iterable[Question] = QUESTIONS) -> list[Question]:
+    """Return the questions that are put to a family's networks."""
+    return [question for question in questions if family in question.families]
+
+
+def judged_claims(experiment: Experiment) -> list[str]:
+    """Return the names of the claims that an experiment has a family and a training mixture for."""
+    scopes = {kind: SeedPlan.of(experiment, kind, plan.seeds[0]).designs for kind, plan in experiment.families.items()}
+    return [
+        name
+        for name, (_, question) in CLAIMS.items()
+        if any(kind in question.families and own.keys() & set(question.scopes) for kind, own in scopes.items())
+    ]
+
+
+def select_claims(experiment: Experiment, names: Sequence[str]) -> list[str] | None:
+    """Return the names of the claims to judge, None for all.
+
+    Raises
+    ------
+    ExperimentError
+        If there is no such claim, or the experiment has no networks it is judged on.
+    """
+    if not names:
+        return None
+    require_known("claim", names, list(CLAIMS))
+    require_known(f"claim of {experiment.name}", names, judged_claims(experiment))
+    return list(dict.fromkeys(names))

@@ -117,12 +117,15 @@ def analyse_angle(side: Side, controls: Controls) -> Findings:
         def rise(basis: Float[np.ndarray, "W r"]) -> list[float]:
             return [angles(after, basis)[0] - angles(before, basis)[0]]
 
-        [level] = random_level(*diverse.span.shape, rise, setting)
+        width, rank = diverse.span.shape
+        [level] = random_level(width, rank, rise, setting)
         nulls["random subspace"] = {"smallest angle": level}
         elsewhere = controls.untrained[0].site if controls.untrained else site
-        nulls |= controls.of_untrained_pairs(
-            lambda first, second: turn_of(first.once(task_states)[elsewhere], second.once(task_states)[elsewhere], setting)
-        )
+
+        def turn(first: Side, second: Side) -> Statistics:
+            return turn_of(first.once(task_states)[elsewhere], second.once(task_states)[elsewhere], setting)
+
+        nulls |= controls.of_untrained_pairs(turn)
     return Findings(turn_of(plain, diverse, setting), nulls)
 
 

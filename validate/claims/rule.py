@@ -22,13 +22,12 @@ from typing import Literal
 
 import numpy as np
 
+from validate.capture.rungs import EXACT, RANDOM
 from validate.statistics.intervals import UNDEFINED, Estimate
 
+Direction = Literal["at least", "at most"]
 Verdict = Literal["supported", "unspecific", "refuted", "inconclusive", "not tested"]
-Place = Literal["inside", "outside", "straddles", "undefined"]
-EXACT = "exact Bayes"
-"""The rung of the ladder whose states are made of exact-Bayes features."""
-
+Where = Literal["inside", "outside", "straddles", "undefined"]
 WORST_FIRST: tuple[Verdict, ...] = ("not tested", "refuted", "inconclusive", "unspecific", "supported")
 
 
@@ -50,19 +49,15 @@ class Criterion:
         Rung of the ladder that must meet the criterion if it is to judge anything; its value is what theory predicts.
     rivals : tuple of str
         Rungs that must not.
-    on_ladder : bool
-        Whether rungs can have the statistic at all. One that needs a network to be run with altered states is
-        calibrated by tests on constructed networks instead, and theory says itself what it predicts.
     """
 
     statistic: str
     label: str
-    direction: Literal["at least", "at most"]
+    direction: Direction
     tolerance: float
     sign: bool = False
     exact: str = EXACT
-    rivals: tuple[str, ...] = ("random",)
-    on_ladder: bool = True
+    rivals: tuple[str, ...] = (RANDOM,)
 
     def meets(self, value: float) -> bool:
         """Tell whether one number meets the tolerance; an undefined number does not."""
@@ -72,7 +67,7 @@ class Criterion:
         """Return the tolerance as text."""
         return f"{'≥' if self.direction == 'at least' else '≤'} {self.tolerance:g}"
 
-    def place(self, estimate: Estimate) -> Place:
+    def place(self, estimate: Estimate) -> Where:
         """Tell where an interval lies with respect to the tolerance."""
         if not np.all(np.isfinite([estimate.value, estimate.low, estimate.high])):
             return "undefined"

@@ -53,7 +53,7 @@ def alignment(observed: Observed) -> dict[str, list[list[float]]]:
 
 
 def trajectories(side: Side) -> dict[str, dict[str, Path]]:
-    """Return simplex coordinates along a few sequences of majors, minors and fresh tasks: exact posterior and states."""
+    """Return coordinates along a few sequences of majors, minors and fresh tasks, of exact posterior and states."""
     setting, mixture = side.setting, side.mixture
     model = side.observed.captured.additive_model(side.site)
     rng = setting.stream("trajectories")

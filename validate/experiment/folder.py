@@ -15,10 +15,6 @@ class RunFolderError(OSError):
     """A run folder that cannot be used as asked."""
 
 
-REQUIRED = ("experiment", "environment", "code", "claims", "ladder", "networks", "untrained", "seconds")
-"""What a results file must hold to be one."""
-
-
 def open_run(folder: Path, experiment: Experiment) -> None:
     """Create a run folder for an experiment, or enter one that already holds it.
 
@@ -79,24 +75,6 @@ def set_aside(folder: Path) -> Path | None:
     except OSError as error:
         raise RunFolderError(f"{folder} cannot be set aside: {error.strerror}") from error
     return aside
-
-
-def read_results(folder: Path) -> dict[str, Any]:
-    """Read a run's results.
-
-    Raises
-    ------
-    RunFolderError
-        If the folder holds no readable results.
-    """
-    path = folder / "results.json"
-    try:
-        results = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunFolderError(f"{path} cannot be read as results; run `reproduce` first ({error})") from error
-    if not isinstance(results, dict) or not results.keys() >= set(REQUIRED):
-        raise RunFolderError(f"{path} is not a results file; run `reproduce` first")
-    return results
 
 
 def write_text(path: Path, text: str) -> None:

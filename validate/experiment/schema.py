@@ -14,15 +14,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from model import TransformerConfig
-from theory import BiasedDice, LatentTasks, MarkovChains, NoisyLinearRegression, PlantedDyck, stream
-
-FAMILIES: Mapping[str, type[BiasedDice | NoisyLinearRegression | MarkovChains | PlantedDyck]] = {
-    "dice": BiasedDice,
-    "regression": NoisyLinearRegression,
-    "markov": MarkovChains,
-    "dyck": PlantedDyck,
-}
-"""Latent-task distributions by the name an experiment file uses."""
+from theory import FAMILIES, LatentTasks
 
 ARCHITECTURE: Mapping[str, Mapping[str, Any]] = {
     "symbol": {"input_kind": "tokens", "loss": "categorical"},
@@ -191,15 +183,11 @@ def build_family(kind: str, sizes: Mapping[str, Any]) -> LatentTasks:
 
 
 def network_config(family: LatentTasks, network: Network) -> TransformerConfig:
-    """Return the configuration of a transformer for a family, its sizes read off one encoded sequence."""
-    rng = stream(0, "shape of the arrays")
-    batch = family.sample(rng, family.sample_pool(rng, 1), 1)
-    inputs = family.encode(batch).inputs
-    outcomes = family.targets(batch).shape[-1]
+    """Return the configuration of a transformer for a family."""
     return TransformerConfig(
-        inputs=outcomes if family.target_kind == "symbol" else inputs.shape[-1],
-        outputs=outcomes,
-        length=inputs.shape[1],
+        inputs=family.n_inputs,
+        outputs=family.n_outputs,
+        length=family.n_positions,
         **ARCHITECTURE[family.target_kind],
         **network.model_dump(),
     )

@@ -1,8 +1,8 @@
 """Which networks a claim is about.
 
-    majors only   the network trained without minors
-    diverse       the network with the most minors
-    both          one against the other
+majors only   the network trained without minors
+diverse       the network with the most minors
+both          one against the other
 """
 
 from typing import Literal

@@ -3,18 +3,23 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from theory import LatentTasks, Mixture
-from validate.claims.catalogue import BOTH, DIVERSE, MAJORS_ONLY, Scope
-from validate.claims.properties import Setting
-from validate.experiment.schema import Experiment, FamilyPlan
-from validate.training.networks import build_mixture
+from theory import LatentTasks, Mixture, stream
+from validate.experiment.schema import Design, Experiment, FamilyPlan
+from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY, Scope
+from validate.experiment.setting import Setting
+
+
+def build_mixture(family: LatentTasks, plan: FamilyPlan, design: Design, seed: int) -> Mixture:
+    """Return the training mixture of a design; the majors are the same in every design of a seed."""
+    majors = family.sample_pool(stream(seed, f"{family.name}/majors"), plan.majors)
+    minors = family.sample_pool(stream(seed, f"{family.name}/minors"), design.minors) if design.minors else None
+    return Mixture(family, majors, minors, plan.minor_mass)
 
 
 @dataclass(frozen=True)
 class SeedPlan:
     """Its mixtures by design, and the setting they share."""
 
-    kind: str
     family: LatentTasks
     plan: FamilyPlan
     seed: int
@@ -25,14 +30,15 @@ class SeedPlan:
     def of(cls, experiment: Experiment, kind: str, seed: int) -> "SeedPlan":
         """Draw the tasks of a seed."""
         plan, family = experiment.families[kind], experiment.family(kind)
-        mixtures = {design.name: build_mixture(kind, family, plan, design, seed) for design in plan.designs}
+        mixtures = {design.name: build_mixture(family, plan, design, seed) for design in plan.designs}
         majors = next(iter(mixtures.values())).majors
-        return cls(kind, family, plan, seed, mixtures, Setting(kind, family, majors, seed, plan.measurement))
+        setting = Setting(family.name, family, majors, seed, plan.measurement, causal=plan.causal)
+        return cls(family, plan, seed, mixtures, setting)
 
     @property
     def name(self) -> str:
         """How it is called in files and sentences."""
-        return f"{self.kind}.seed-{self.seed}"
+        return f"{self.family.name}.seed-{self.seed}"
 
     @property
     def plain(self) -> Mixture:

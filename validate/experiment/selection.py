@@ -1,4 +1,4 @@
-"""Less or more of an experiment: some of its families, other seeds, some of the claims.
+"""Less or more of an experiment: some of its families, other seeds.
 
 A selection is an experiment of its own, with a name of its own and so with a run folder of its own:
 
@@ -9,9 +9,7 @@ The part that names families or seeds is left out where the selection changes no
 
 from collections.abc import Collection, Iterable, Sequence
 
-from validate.claims.catalogue import CLAIMS, Claim
 from validate.experiment.schema import Experiment, ExperimentError
-from validate.experiment.seed_plan import SeedPlan
 
 
 def parse_seeds(texts: Iterable[str]) -> list[int]:
@@ -54,32 +52,6 @@ def select(experiment: Experiment, families: Sequence[str] = (), seeds: Sequence
         parts.append("-".join(map(str, ("seeds", *seeds))))
         plans = {kind: plan.model_copy(update={"seeds": list(seeds)}) for kind, plan in plans.items()}
     return experiment.model_copy(update={"name": ".".join(parts), "families": plans})
-
-
-def select_claims(experiment: Experiment, names: Sequence[str]) -> list[str] | None:
-    """Return the names of the claims to judge, None for all.
-
-    Raises
-    ------
-    ExperimentError
-        If there is no such claim, or the experiment has no networks it is judged on.
-    """
-    if not names:
-        return None
-    require_known("claim", names, [claim.name for claim in CLAIMS])
-    possible = judged_claims(experiment)
-    require_known(f"claim of {experiment.name}", names, [claim.name for claim in possible])
-    return list(dict.fromkeys(names))
-
-
-def judged_claims(experiment: Experiment) -> list[Claim]:
-    """Return the claims that an experiment has a family and a design for."""
-    scopes = {kind: SeedPlan.of(experiment, kind, plan.seeds[0]).designs for kind, plan in experiment.families.items()}
-    return [
-        claim
-        for claim in CLAIMS
-        if any(kind in claim.families and scopes[kind].keys() & set(claim.scopes) for kind in scopes)
-    ]
 
 
 def require_known(what: str, names: Iterable[str], known: Collection[str]) -> None:

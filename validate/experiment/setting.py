@@ -13,7 +13,7 @@ from jaxtyping import Float
 from theory import Batch, LatentTasks, Mixture, Pool, hull_coordinates, retrieval
 from theory.randomness import stream
 from validate.experiment.sampling import draw_natural, predicted
-from validate.experiment.schema import Measurement
+from validate.experiment.schema import Causal, Measurement
 
 N_LATE = 4
 """Late positions, evenly spaced over the last fifth."""
@@ -27,15 +27,27 @@ def late_positions(n_positions: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Setting:
-    """The sequences of one family and seed on which states are measured, and the exact posterior on them."""
+    """The sequences of one family and seed on which states are measured, and the exact posterior on them.
 
-    kind: str
+    Attributes
+    ----------
+    label, seed : str, int
+        Name the random streams: settings that share them see the same sequences.
+    majors : Pool
+        The corners of the simplex.
+    half : {"judgement", "choice"}
+        Claims are judged on sequences of one half, the layer at which they are is chosen on those of the other.
+    causal : Causal or None
+        Sizes of the causal tests; none are run without them.
+    """
+
+    label: str
     family: LatentTasks
     majors: Pool
     seed: int
     sizes: Measurement
     half: Literal["judgement", "choice"] = "judgement"
-    """Claims are judged on sequences of one half, the layer at which they are is chosen on those of the other."""
+    causal: Causal | None = None
 
     @cached_property
     def choice(self) -> "Setting":
@@ -71,7 +83,7 @@ class Setting:
 
     def stream(self, purpose: str, step: int = 0) -> np.random.Generator:
         """Return the random stream of this family, seed and half for a purpose."""
-        place = self.kind if self.half == "judgement" else f"{self.kind}/{self.half}"
+        place = self.label if self.half == "judgement" else f"{self.label}/{self.half}"
         return stream(self.seed, f"{place}/{purpose}", step)
 
     @cached_property

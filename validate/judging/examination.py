@@ -1,126 +1,158 @@
-"""Everything that is measured on the networks of one seed."""
+"""The one measuring pipeline: questions are put to the sources of one family and seed.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+The sources are networks of a run, states captured elsewhere, networks of a sweep, or a recorder that only wants to know
+what will be asked. Every source chooses its own site; untrained ones come along with the mixture of each trained one.
+"""
 
-from model import Transformer
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
 from validate.capture.candidates import Arenas
-from validate.capture.sources import NetworkSource
-from validate.claims.base import Side, shuffled_labels
-from validate.claims.catalogue import BOTH, DIVERSE, MAJORS_ONLY
-from validate.claims.geometry import task_states
-from validate.claims.portrait import network_portrait
-from validate.claims.properties import Captured
-from validate.claims.stability import stabilities
-from validate.experiment.schema import network_config
+from validate.capture.sources import StateSource
+from validate.claims.base import Controls, Findings, Needs, Observed, Question, Side, Statistics, untrained_name
+from validate.claims.catalogue import QUESTIONS, questions_for
+from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY, Scope
 from validate.experiment.seed_plan import SeedPlan
-from validate.judging.analyses import Gathered, alone, interventions, packing, second, untrained_name
-from validate.judging.ladder import calibration, climb
-from validate.judging.layer import chosen_site
-from validate.judging.verdicts import Outcome, estimates_as_dict
-from validate.training.networks import Evaluation, untrained_networks
+from validate.judging.ladder import UNTRAINED, climb
+from validate.judging.layer import chosen_site, layer_of
+from validate.judging.results import ByScope, Examination, NetworkResult, Outcome
+
+OFFERS: dict[Needs, tuple[Needs, ...]] = {
+    "states": ("states",),
+    "predictions": ("states", "predictions"),
+    "network": ("states", "predictions", "network"),
+}
+"""The needs of the questions that can be put to a source, by the most it has."""
 
 
-@dataclass
-class Examination:
-    """What was found in the networks of a seed: what verdicts need, and what figures show."""
+@dataclass(frozen=True, eq=False)
+class Subjects:
+    """The sources of one family and seed.
 
-    outcome: Outcome
-    networks: list[dict[str, Any]] = field(default_factory=list)
-    untrained: list[dict[str, Any]] = field(default_factory=list)
+    Attributes
+    ----------
+    trained : mapping of str to StateSource
+        By the name of the design it was trained on.
+    untrained : sequence of StateSource
+    has : {"states", "predictions", "network"}
+        The most that all of them have.
+    """
+
+    seed_plan: SeedPlan
+    trained: Mapping[str, StateSource]
+    untrained: Sequence[StateSource] = ()
+    has: Needs = "network"
 
     @property
-    def ladder(self) -> dict[str, Any]:
-        """The ladder as plain numbers."""
-        return {"rungs": estimates_as_dict(self.outcome.ladder), "calibrated": self.outcome.calibrated}
+    def scopes(self) -> dict[Scope, str]:
+        """The scopes that can be judged, and the design each stands for."""
+        designs = self.seed_plan.designs
+        have = {scope: name for scope, name in designs.items() if name in self.trained}
+        return have | ({BOTH: designs[BOTH]} if have.keys() >= {MAJORS_ONLY, DIVERSE} else {})
 
 
-def layer_of(site: str) -> int:
-    """Return the number of the layer a site belongs to."""
-    return int(site.rpartition(".")[2])
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """What the answers say, by scope."""
+
+    measured: ByScope = field(default_factory=dict)
+    nulls: dict[Scope, dict[str, Statistics]] = field(default_factory=dict)
+    predicted: dict[Scope, dict[str, float]] = field(default_factory=dict)
+
+    def add(self, question: Question, scope: Scope, findings: Findings) -> None:
+        """Take in one answer; ValueError if it holds a statistic that the question does not name."""
+        for table in (findings.statistics, *findings.nulls.values(), findings.predicted):
+            if unnamed := table.keys() - set(question.statistics):
+                raise ValueError(f"{question.name} names no statistic {sorted(unnamed)}")
+        self.measured.setdefault(scope, {}).update(findings.statistics)
+        self.predicted.setdefault(scope, {}).update(findings.predicted)
+        for name, table in findings.nulls.items():
+            self.nulls.setdefault(scope, {}).setdefault(name, {}).update(table)
 
 
-def examine(part: SeedPlan, trained: Mapping[str, Transformer]) -> Examination:
-    """Measure the networks of one seed against each other, untrained ones and the ladder."""
-    setting, gathered = part.setting, Gathered()
-    arenas = {design: Arenas(mixture, setting) for design, mixture in part.mixtures.items()}
-    scopes = {design: scope for scope, design in part.designs.items()}
-    ladder = climb(part.plain, part.diverse, setting)
+def examine(subjects: Subjects, questions: Iterable[Question] = QUESTIONS) -> Examination:
+    """Put every question that can be answered to the sources of one family and seed.
 
-    bare, untrained_portraits = _untrained(part)
-    sides, networks = {}, []
-    for design, network in trained.items():
-        source, scope = NetworkSource(network, part.family), scopes.get(design)
-        site, captured = chosen_site(source, setting), Captured.of(source, setting)
-        side = Side.of(source, captured, site, arenas[design])
-        portrait = _portrait(part, design, source, captured, site)
-        others = [_beside(other, side) for other in bare] if scope else []
-        found = [*alone(side, others), packing(side)]
-        if scope and part.plan.causal is not None:
-            found.append(interventions(side, others, part.plan.causal))
-        for analysis in found:
-            portrait |= analysis.portrait
-            if scope:
-                gathered.add(analysis)
+    Parameters
+    ----------
+    questions : iterable of Question
+        Asked in their order.
+    """
+    plan, gathered = subjects.seed_plan, Gathered()
+    asked = questions_for(plan.family.name, questions)
+    ladder = climb(plan, [question for question in asked if question.on_ladder])
+    asked = [question for question in asked if question.needs in OFFERS[subjects.has]]
+    arenas = {design: Arenas(mixture, plan.setting) for design, mixture in plan.mixtures.items()}
+    scope_of = {design: scope for scope, design in subjects.scopes.items()}
+    bare = [_observed(source, plan, asked) for source in subjects.untrained]
+    sides: dict[Scope, Side] = {}
+    networks = []
+    # Some questions about the diverse network look back at the majors-only one.
+    for design in sorted(subjects.trained, key=lambda name: scope_of.get(name) != MAJORS_ONLY):
+        source = subjects.trained[design]
+        side, scope = Side(_observed(source, plan, asked), arenas[design]), scope_of.get(design)
+        others = [Side(other, side.arenas) for other in bare] if scope else []
         if scope:
             sides[scope] = side
-            gathered.nulls[scope]["shuffled task labels"] = shuffled_labels(captured, setting, site)
-        networks.append(portrait)
-
-    plain, diverse = sides.get(MAJORS_ONLY), sides.get(DIVERSE)
-    if diverse is not None:
-        for analysis in second(plain, diverse, [_beside(other, diverse) for other in bare]):
-            gathered.add(analysis)
-
-    first = {scope: table.get(untrained_name(0), {}) for scope, table in gathered.nulls.items()}
-    ladder = ladder | {"untrained network": first}
-    layers: dict[str, int] = {scope: layer_of(side.site) for scope, side in sides.items()}
-    layers |= {BOTH: layers.get(MAJORS_ONLY, 0), "last": part.plan.network.layers - 1}
-    outcome = Outcome(
-        part.seed, ladder, calibration(ladder), gathered.measured, gathered.nulls, gathered.predicted, layers
+        controls = Controls(others, sides.get(MAJORS_ONLY), judge=scope is not None, show=True)
+        answers = _ask(asked, side, controls, scope or side.scope)
+        networks.append(_result(plan, design, side, answers))
+        if scope:
+            for question, findings in answers:
+                gathered.add(question, scope, findings)
+            if scope == DIVERSE and MAJORS_ONLY in sides:
+                for question, findings in _ask(asked, side, controls, BOTH):
+                    gathered.add(question, BOTH, findings)
+    ladder[UNTRAINED] = {scope: dict(table.get(untrained_name(0), {})) for scope, table in gathered.nulls.items()}
+    return Examination(
+        outcome=Outcome(
+            seed=plan.seed,
+            ladder=ladder,
+            trained=gathered.measured,
+            nulls=gathered.nulls,
+            predicted=gathered.predicted,
+            layers=_layers(sides),
+        ),
+        networks=networks,
+        untrained=_shown_untrained(bare[:1], plan, asked),
     )
-    return Examination(outcome, networks, untrained_portraits)
 
 
-def _untrained(part: SeedPlan) -> tuple[list[Side], list[dict[str, Any]]]:
-    """Measure untrained networks, each at the site it chooses, and describe the first."""
-    setting, plan, arenas = part.setting, part.plan, Arenas(part.plain, part.setting)
-    config = network_config(part.family, plan.network)
-    sides: list[Side] = []
-    portraits: list[dict[str, Any]] = []
-    for model in untrained_networks(part.kind, config, plan.measurement.untrained, part.seed):
-        source = NetworkSource(model, part.family)
-        site, captured = chosen_site(source, setting), Captured.of(source, setting)
-        side = Side.of(source, captured, site, arenas)
-        if part.diverse is not None:
-            side = replace(side, tasks=task_states(source, captured, part.diverse, setting))
-        sides.append(side)
-        if not portraits:
-            portrait = _identity(part, "untrained") | {"chosen": site}
-            portrait |= network_portrait(source, captured, part.plain, setting, site)
-            for analysis in alone(side):
-                portrait |= analysis.portrait
-            portraits.append(portrait)
-    return sides, portraits
+def _observed(source: StateSource, plan: SeedPlan, questions: Sequence[Question]) -> Observed:
+    return Observed(source, plan.setting, chosen_site(source, plan.setting, questions))
 
 
-def _beside(other: Side, side: Side) -> Side:
-    """Return an untrained side with the mixture of a trained one."""
-    return replace(other, arenas=side.arenas)
+def _ask(
+    questions: Sequence[Question], side: Side, controls: Controls, scope: Scope
+) -> list[tuple[Question, Findings]]:
+    return [(question, question.analyse(side, controls)) for question in questions if scope in question.scopes]
 
 
-def _identity(part: SeedPlan, design: str) -> dict[str, Any]:
-    return {"family": part.kind, "seed": part.seed, "design": design}
+def _shown_untrained(bare: Sequence[Observed], plan: SeedPlan, questions: Sequence[Question]) -> list[NetworkResult]:
+    """Describe untrained networks beside the mixture with the most minors; causal tests of them are nulls alone."""
+    arenas = Arenas(plan.diverse or plan.plain, plan.setting)
+    shown = [question for question in questions if question.needs != "network" or not question.claims]
+    results = []
+    for observed in bare:
+        side = Side(observed, arenas)
+        results.append(_result(plan, "untrained", side, _ask(shown, side, Controls(show=True), side.scope)))
+    return results
 
 
-def _portrait(part: SeedPlan, design: str, source: NetworkSource, captured: Captured, site: str) -> dict[str, Any]:
-    """Return what figures show of one trained network, before it is analysed further."""
-    mixture = part.mixtures[design]
-    return {
-        **_identity(part, design),
-        "chosen": site,
-        "references": Evaluation(part.kind, mixture, part.seed, part.plan.training.evaluation_sequences).references,
-        "stability": estimates_as_dict(stabilities(source, mixture, part.setting)),
-        **network_portrait(source, captured, mixture, part.setting, site),
-    }
+def _result(plan: SeedPlan, design: str, side: Side, answers: Sequence[tuple[Question, Findings]]) -> NetworkResult:
+    return NetworkResult(
+        family=plan.family.name,
+        seed=plan.seed,
+        design=design,
+        site=side.site,
+        sites=list(side.source.sites),
+        shown={question.name: findings.shown for question, findings in answers if findings.shown is not None},
+    )
+
+
+def _layers(sides: Mapping[Scope, Side]) -> dict[str, int]:
+    """Return the layer of each scope's site, and the last."""
+    layers: dict[str, int] = {scope: layer_of(side.site, side.source.sites) for scope, side in sides.items()}
+    sites = next(iter(sides.values())).source.sites if sides else ()
+    layers |= {BOTH: layers.get(MAJORS_ONLY, 0)}
+    return layers | ({"last": layer_of(sites[-1], sites)} if sites else {})

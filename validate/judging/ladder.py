@@ -13,52 +13,53 @@ some of the other statistics; only P3* and the predictions tell it from inferenc
 The values on exact-Bayes states are also what theory predicts for a perfect network.
 """
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 
-from theory import Mixture, PlantedDyck
+from theory import Mixture
 from validate.capture.candidates import Arenas
-from validate.capture.sources import RUNGS, FeatureSource, RandomSource, StateSource
-from validate.claims.base import Measured, Side
-from validate.claims.catalogue import CRITERIA, Scope
-from validate.claims.prefix import PREFIX_RUNGS
-from validate.claims.properties import Captured, Setting
-from validate.claims.rule import EXACT, is_calibrated
-from validate.judging.analyses import without_intervention
+from validate.capture.rungs import EXACT, rungs
+from validate.capture.sources import StateSource
+from validate.claims.base import Controls, Observed, Question, Side
+from validate.claims.catalogue import CRITERIA
+from validate.claims.rule import is_calibrated
+from validate.experiment.scopes import BOTH, Scope
+from validate.experiment.seed_plan import SeedPlan
+from validate.judging.results import ByScope
 from validate.statistics.intervals import Estimate
 
-RANDOM = "random"
+UNTRAINED = "untrained network"
+"""The rung of the first untrained network, measured among the nulls."""
 
 
-def rungs(setting: Setting) -> dict[str, Callable[[Mixture], StateSource]]:
-    """Return, by name, how each analytic rung turns a training mixture into a source of states."""
-    features = RUNGS | PREFIX_RUNGS if isinstance(setting.family, PlantedDyck) else RUNGS
-
-    def from_features(name: str, mixture: Mixture) -> StateSource:
-        rng = setting.stream(f"ladder/{name}", mixture.n_minors)
-        return FeatureSource(setting.family, partial(features[name], mixture), rng)
-
-    def at_random(mixture: Mixture) -> StateSource:
-        return RandomSource(setting.family, setting.stream("ladder/random", mixture.n_minors))
-
-    return {**{name: partial(from_features, name) for name in features}, RANDOM: at_random}
+def climb(plan: SeedPlan, questions: Sequence[Question]) -> dict[str, ByScope]:
+    """Estimate every statistic of some questions on every analytic rung, by scope."""
+    further = {name: features for question in questions for name, features in question.rungs.items()}
+    made = rungs(plan.setting, further)
+    arenas = {m.n_minors: Arenas(m, plan.setting) for m in (plan.plain, plan.diverse) if m is not None}
+    return {name: _on_rung(make, plan, questions, arenas) for name, make in made.items()}
 
 
-def climb(plain: Mixture, diverse: Mixture | None, setting: Setting) -> dict[str, Measured]:
-    """Estimate every statistic on every analytic rung, by scope."""
-    arenas = {mixture.n_minors: Arenas(mixture, setting) for mixture in (plain, diverse) if mixture is not None}
-
-    def side(make: Callable[[Mixture], StateSource], mixture: Mixture) -> Side:
+def _on_rung(
+    make: Callable[[Mixture], StateSource], plan: SeedPlan, questions: Sequence[Question], arenas: Mapping[int, Arenas]
+) -> ByScope:
+    def side(mixture: Mixture) -> Side:
         source = make(mixture)
-        return Side.of(source, Captured.of(source, setting), source.sites[0], arenas[mixture.n_minors])
+        return Side(Observed(source, plan.setting, source.sites[0]), arenas[mixture.n_minors])
 
-    return {
-        name: without_intervention(side(make, plain), side(make, diverse) if diverse is not None else None)
-        for name, make in rungs(setting).items()
-    }
+    plain = side(plan.plain)
+    sides: list[tuple[Scope, Side]] = [(plain.scope, plain)]
+    if plan.diverse is not None:
+        diverse = side(plan.diverse)
+        sides += [(diverse.scope, diverse), (BOTH, diverse)]
+    table: ByScope = {}
+    for scope, own in sides:
+        for question in questions:
+            if scope in question.scopes:
+                table.setdefault(scope, {}).update(question.analyse(own, Controls(plain=plain)).statistics)
+    return table
 
 
-def calibration(ladder: Mapping[str, Measured]) -> dict[Scope, dict[str, bool]]:
+def calibration(ladder: Mapping[str, ByScope]) -> dict[Scope, dict[str, bool]]:
     """Return, by scope and statistic, whether the ladder lets it judge.
 
     It does if the rung that must meet the criterion does and none of the criterion's rivals could be taken for it.

@@ -1,7 +1,7 @@
 """At which layer claims are judged: chosen on one half of the sequences, before the other half is looked at.
 
-The chosen site is the one that falls least short of the criteria judged there, all together: P0 to P3*, or for planted
-Dyck paths those of the boundary case. A criterion with tolerance c and value x is short by
+The chosen site is the one that falls least short of the criteria judged there, all together: those of the question by
+which sites are chosen (its `by_site`). A criterion with tolerance c and value x is short by
 
     at least c   (c - x) / c               0 if met, 1 where nothing is explained (x = 0)
     at most c    (x - c) / (1 - c)         0 if met, 1 at the largest share or distance (x = 1)
@@ -13,12 +13,10 @@ nulls alike, so a null has the same freedom.
 import math
 from collections.abc import Mapping, Sequence
 
-from theory import PlantedDyck
 from validate.capture.sources import StateSource
-from validate.claims.catalogue import BOUNDARY, PROPERTIES, criteria_of
-from validate.claims.prefix import PrefixDesign, prefix_values
-from validate.claims.properties import Captured, Setting, property_values
+from validate.claims.base import Question
 from validate.claims.rule import Criterion
+from validate.experiment.setting import Setting
 
 
 def shortfall(criterion: Criterion, value: float) -> float:
@@ -42,15 +40,15 @@ def best_site(values: Mapping[str, Mapping[str, float]], criteria: Sequence[Crit
     return min(values, key=short)
 
 
-def chosen_site(source: StateSource, setting: Setting) -> str:
+def chosen_site(source: StateSource, setting: Setting, questions: Sequence[Question]) -> str:
     """Choose a source's site on the sequences of the other half; a source of one site has no choice."""
-    if len(source.sites) == 1:
+    by_site = next((question for question in questions if question.by_site is not None), None)
+    if len(source.sites) == 1 or by_site is None or by_site.by_site is None:
         return source.sites[0]
-    choice = setting.choice
-    if isinstance(setting.family, PlantedDyck):
-        design = PrefixDesign.at(choice)
-        values = {site: prefix_values(states, design) for site, states in design.states(source).items()}
-        return best_site(values, criteria_of(BOUNDARY))
-    captured = Captured.of(source, choice)
-    values = {site: property_values(captured, choice, site) for site in source.sites}
-    return best_site(values, criteria_of(PROPERTIES))
+    return best_site(by_site.by_site(source, setting.choice), by_site.criteria)
+
+
+def layer_of(site: str, sites: Sequence[str]) -> int:
+    """Return the number of the layer a site belongs to; of a site whose name tells none its place among the sites."""
+    number = site.rpartition(".")[2]
+    return int(number) if number.isdecimal() else sites.index(site)

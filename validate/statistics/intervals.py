@@ -24,7 +24,6 @@ Statistic: TypeAlias = Callable[[Float[np.ndarray, "R M"]], Float[np.ndarray, " 
 """A function of mean moments, one row a replicate."""
 
 
-
 def _defined(value: Any) -> Any:
     return float("nan") if value is None else value
 

@@ -4,7 +4,7 @@ Candidates c_j are *modes* or rivals. Of each population of sequences,
 
     distance       D_j = mean D(network, c_j)                             (`theory.divergence`)
     best mixture   w = argmin over the simplex of mean D(network, sum_j w_j c_j) + TIE D_* (sum of w over modes)
-    mode weight    the modes' sum of w, fitted on one half of the sequences; the mixture's distance is taken on the other
+    mode weight    the modes' sum of w, fitted on half of the sequences; the mixture's distance is taken on the others
     margin         (D_a - D_b) / max(D_a, D_b) of two distances, in [-1, 1]
 
 D_* is the least distance of a rival. Candidates can nearly coincide, and weights are read against the claim: the term

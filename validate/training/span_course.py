@@ -11,8 +11,8 @@ from model import Transformer
 from theory import Mixture
 from validate.capture.labelled import capture_labelled
 from validate.capture.sources import NetworkSource
-from validate.claims.properties import Setting
 from validate.experiment.schema import Measurement
+from validate.experiment.setting import Setting
 from validate.statistics.subspace import share_inside, span_basis, subspace_moments
 
 CELL_SEQUENCES, FRESH_TASKS, FRESH_SEQUENCES = 8, 64, 4
@@ -29,31 +29,29 @@ class SpanCourse:
 
     Parameters
     ----------
-    kind : str
-        Name of the family.
     sizes : Measurement
         Sample sizes that are not exceeded.
     """
 
-    def __init__(self, kind: str, mixture: Mixture, seed: int, sizes: Measurement) -> None:
+    def __init__(self, mixture: Mixture, seed: int, sizes: Measurement) -> None:
         few = {
             "cell_sequences": min(sizes.cell_sequences, CELL_SEQUENCES),
             "fresh_tasks": min(sizes.fresh_tasks, FRESH_TASKS),
             "fresh_sequences": min(sizes.fresh_sequences, FRESH_SEQUENCES),
         }
-        kind = f"{kind}/evaluation"
-        self._setting = Setting(kind, mixture.family, mixture.majors, seed, sizes.model_copy(update=few))
+        label, sizes = f"{mixture.family.name}/evaluation", sizes.model_copy(update=few)
+        self._setting = Setting(label, mixture.family, mixture.majors, seed, sizes)
 
     def __call__(self, network: Transformer) -> dict[str, float]:
         """Return R2_OOD by site; nan where states are not finite."""
         setting = self._setting
         source = NetworkSource(network, setting.family)
         n_each, rng = setting.sizes.cell_sequences, setting.stream("balanced")
-        design = capture_labelled(source, setting.family, setting.majors, setting.late, n_each, rng)
+        labelled = capture_labelled(source, setting.family, setting.majors, setting.late, n_each, rng)
         majors, fresh = (source.states(batch, last=True) for batch in (setting.fit, setting.fresh))
         found = {}
         for site in source.sites:
-            task = design[site].main_effects().task
+            task = labelled[site].main_effects().task
             if not (np.isfinite(task).all() and np.isfinite(fresh[site]).all()):
                 found[site] = float("nan")
                 continue

@@ -56,11 +56,7 @@ QUESTION = Question(
         Claim(
             "V carries*",
             "Running statistics explain what V holds better than plain averages of the context do.",
-            (
-                Criterion(
-                    "V contest", "R² on running statistics − R² on plain averages", "at least", 0.0, sign=True
-                ),
-            ),
+            (Criterion("V contest", "R² on running statistics − R² on plain averages", "at least", 0.0, sign=True),),
         ),
     ),
     families=MARKOV_GIVEN_TASK,

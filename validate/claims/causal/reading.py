@@ -2,8 +2,8 @@
 
     B'h_t = c_t + A r_t + e_t
 
-r_t: `capture.running_statistics` beside each predicted target; c_t: an intercept for each position; A: slopes shared
-by all positions, by least squares. Fitted on the fit sequences of fresh tasks, scored on other fresh tasks:
+r_t: `running_statistics` of the family beside each predicted target; c_t: an intercept for each position; A: slopes
+shared by all positions, by least squares. Fitted on the fit sequences of fresh tasks, scored on other fresh tasks:
 
     R2 = 1 - sum |e_t|^2 / sum |B'h_t - mean_t|^2,     mean_t from the fit sequences as well.
 
@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import Float
 
 from theory import Batch
-from validate.capture.running_statistics import averaged_statistics, running_statistics
+from validate.capture.averages import averaged_statistics
 from validate.claims.causal.subject import Subject
 
 
@@ -44,7 +44,7 @@ class Context:
     @classmethod
     def of(cls, subject: Subject, batch: Batch) -> "Context":
         """Capture the states of a batch."""
-        return cls(subject.states(batch), subject.beside(running_statistics(subject.family, batch)))
+        return cls(subject.states(batch), subject.beside(subject.family.running_statistics(batch)))
 
     def with_averages(self, subject: Subject, batch: Batch) -> "Context":
         """Put the plain averages of the same sequences in place of the running statistics."""

@@ -23,8 +23,8 @@ from scipy.special import softmax
 
 from model import Arrays
 from theory import Batch, LatentTasks, Mixture, nats_per_loss, stream, target_loss
-from validate.experiment.sampling import predicted
 from validate.claims.base import Side
+from validate.experiment.sampling import predicted
 from validate.statistics.subspace import random_basis, span_basis
 
 Edit = Callable[[np.ndarray], np.ndarray]
@@ -164,6 +164,6 @@ def subject_of(side: Side) -> Subject:
         task=model.effects.task,
         current=model.effects.current,
         intercepts=model.intercepts,
-        kind=setting.kind,
+        kind=setting.label,
         seed=setting.seed,
     )

@@ -5,13 +5,14 @@ prefix, which must pass, and mere counts of symbols, which must not. The toleran
 rungs, and were fixed before any network was trained.
 """
 
+from validate.capture.rungs import EXACT
 from validate.capture.sources import StateSource
-from validate.claims.base import OF_PREFIXES, Claim, Controls, Findings, Observed, Question, Statistics, Side
+from validate.claims.base import OF_PREFIXES, Claim, Controls, Findings, Observed, Question, Side, Statistics
 from validate.claims.prefix.rungs import PREFIX_RUNGS
 from validate.claims.prefix.sample import PrefixSample
 from validate.claims.prefix.shown import PrefixShown, prefix_shown
 from validate.claims.prefix.statistics import PREFIX_STATISTICS, RESIDUALS, estimates, prefix_estimates
-from validate.claims.rule import EXACT, Criterion
+from validate.claims.rule import Criterion
 from validate.experiment.scopes import DIVERSE, MAJORS_ONLY
 from validate.experiment.setting import Setting
 

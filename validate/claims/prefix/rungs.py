@@ -3,9 +3,8 @@
 import numpy as np
 
 from theory import Batch, Mixture
-from theory.prefix import prefix_index, steps_shown
-from validate.capture.sources import FeatureFunction, bayes_features
-from validate.claims.prefix.sample import planted
+from theory.prefix import planted, prefix_index, steps_shown
+from validate.capture.rungs import FeatureFunction, bayes_features
 
 
 def prefix_features(mixture: Mixture, batch: Batch) -> tuple[np.ndarray, np.ndarray]:

@@ -6,8 +6,8 @@ from pydantic import BaseModel
 from theory.prefix import Cells, informative_positions, judged_position, planted, predicted_residuals
 from validate.capture.sources import StateSource
 from validate.claims.base import Shown
-from validate.claims.prefix.sample import PrefixSample, States, dummies
 from validate.claims.prefix.probe import regression
+from validate.claims.prefix.sample import PrefixSample, States, dummies
 from validate.claims.prefix.statistics import estimates
 from validate.experiment.setting import Setting
 from validate.statistics.intervals import Numbers

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float
 
 from model.blas import libraries
-from validate.claims.prefix.sample import PrefixSample, Rows, States, dummies
 from validate.claims.prefix.probe import prefix_means, probe, regression
+from validate.claims.prefix.sample import PrefixSample, Rows, States, dummies
 from validate.experiment.setting import Setting
 from validate.statistics.effects import Halves, cell_r2, estimate_shares, task_share
 from validate.statistics.intervals import Estimate, Statistic, bootstrap, explained_share, ratio

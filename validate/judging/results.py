@@ -1,0 +1,195 @@
+"""What is measured and judged, as typed models: written to results.json, read by figures and report.
+
+An `Examination` is all that is kept of one seed of one family; `Results` is a run. Undefined numbers are written as
+null and read back as nan.
+"""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError, field_validator
+
+from validate.claims.base import Shown, Statistics
+from validate.claims.catalogue import SHOWN
+from validate.claims.rule import Direction, Verdict
+from validate.experiment.folder import RunFolderError, to_json
+from validate.experiment.schema import Experiment
+from validate.experiment.scopes import Scope
+from validate.statistics.intervals import Estimate, Number
+
+S = TypeVar("S", bound=Shown)
+
+ByScope = dict[Scope, Statistics]
+
+
+class Model(BaseModel):
+    """A part of the results: no key is ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Outcome(Model):
+    """What one seed of one family gave, everything by scope.
+
+    Attributes
+    ----------
+    ladder : dict
+        Statistics by rung.
+    trained : dict
+        Statistics of the trained networks; a scope is missing if the experiment trains no network for it.
+    nulls : dict
+        Statistics by null.
+    predicted : dict
+        What theory predicts, for statistics that no rung can have.
+    layers : dict
+        The layer chosen, and the last one under "last".
+    """
+
+    seed: int
+    ladder: dict[str, ByScope]
+    trained: ByScope
+    nulls: dict[Scope, dict[str, Statistics]]
+    predicted: dict[Scope, dict[str, Number]]
+    layers: dict[str, int]
+
+
+class NetworkResult(Model):
+    """What is shown of one network.
+
+    Attributes
+    ----------
+    design : str
+        What it was trained on; "untrained".
+    site : str
+        Where it is judged.
+    sites : list of str
+    shown : dict
+        By question.
+    """
+
+    family: str
+    seed: int
+    design: str
+    site: str
+    sites: list[str]
+    shown: dict[str, SerializeAsAny[Shown]]
+
+    @field_validator("shown", mode="before")
+    @classmethod
+    def _of_its_question(cls, tables: Any) -> Any:
+        """Read each table as the model its question shows; tables of questions that are no more are left out."""
+        if not isinstance(tables, dict):
+            return tables
+        return {
+            name: table if isinstance(table, Shown) else SHOWN[name].model_validate(table)
+            for name, table in tables.items()
+            if name in SHOWN
+        }
+
+    def show(self, model: type[S]) -> S | None:
+        """Return what a question shows of this network, if it was asked and had something to show."""
+        found = self.shown.get(model.question)
+        return found if isinstance(found, model) else None
+
+
+class Examination(Model):
+    """All that is found in the networks of a seed."""
+
+    outcome: Outcome
+    networks: list[NetworkResult]
+    untrained: list[NetworkResult]
+
+
+class CriterionRow(Model):
+    """One criterion of a claim, over the seeds."""
+
+    statistic: str
+    label: str
+    predicted: Number
+    measured: Number
+    interval: tuple[Number, Number]
+    null: Number
+    nulls: dict[str, Estimate]
+    tolerance: float
+    direction: Direction
+    calibrated: bool
+    verdict: Verdict
+
+
+class ClaimRow(CriterionRow):
+    """One claim of one family and scope: the numbers are those of its deciding criterion, all are under ``parts``.
+
+    Attributes
+    ----------
+    layer : int or None
+        Of the first seed; ``layers`` of every seed. None if the claim is about predictions.
+    position : int or None
+        The last scored position.
+    paper : float or None
+        The paper's own value of the first criterion, where it is known.
+    """
+
+    claim: str
+    family: str
+    design: str
+    layer: int | None
+    layers: list[int] | None
+    position: int | None
+    seeds: list[int]
+    statement: str
+    paper: float | None
+    parts: list[CriterionRow]
+
+
+class LadderResult(Model):
+    """The ladder of one seed: statistics by rung and scope, and by scope whether each may judge."""
+
+    family: str
+    seed: int
+    rungs: dict[str, ByScope]
+    calibrated: dict[Scope, dict[str, bool]]
+
+
+class Results(Model):
+    """A run: what results.json holds."""
+
+    experiment: Experiment
+    environment: dict[str, Any]
+    code: str
+    claims: list[ClaimRow]
+    ladder: list[LadderResult]
+    networks: list[NetworkResult]
+    untrained: list[NetworkResult]
+    training_seconds: float
+    seconds: float
+    peak_memory_bytes: int
+
+    def of_family(self, family: str) -> list[ClaimRow]:
+        """Return the rows of one family."""
+        return [row for row in self.claims if row.family == family]
+
+
+def as_json(results: BaseModel) -> str:
+    """Return strict JSON; undefined numbers become null."""
+    return to_json(results.model_dump())
+
+
+def read_results(folder: Path) -> Results:
+    """Read a run's results.
+
+    Raises
+    ------
+    RunFolderError
+        If the folder holds no readable results.
+    """
+    path = folder / "results.json"
+    try:
+        return Results.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be read as results; run `reproduce` first ({error.strerror})") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the file"
+        raise RunFolderError(
+            f"{path} is not a results file ({place}: {first['msg']}); run `reproduce` first"
+        ) from error
