@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from model import Transformer
+from model.progress import announce_compilation
 from validate.experiment.fingerprints import training_code
 from validate.experiment.folder import open_run, write_text
 from validate.experiment.network_plan import networks_of
@@ -18,9 +19,11 @@ from validate.judging.ladder import calibration
 from validate.judging.results import ClaimRow, Examination, LadderResult, Results, as_json
 from validate.judging.verdicts import claim_rows
 from validate.runs.environment import describe, peak_memory_bytes
+from validate.runs.kept import kept_path
 from validate.runs.workers import measure_seeds
 from validate.training.metrics import Metrics
 from validate.training.networks import train_network
+from validate.training.time_left import time_left
 
 Announce = Callable[[str], None]
 
@@ -28,6 +31,19 @@ Announce = Callable[[str], None]
 def train_seed(seed_plan: SeedPlan, folder: Path, progress: bool) -> dict[str, Transformer]:
     """Train the networks of one seed, by design."""
     return {plan.design.name: train_network(plan, folder, progress) for plan in networks_of(seed_plan)}
+
+
+def train_all(experiment: Experiment, folder: Path, progress: bool) -> None:
+    """Train every network of an experiment."""
+    for plan in seed_plans(experiment):
+        train_seed(plan, folder, progress)
+
+
+def say_how_long(experiment: Experiment, folder: Path, announce: Announce, measure: bool) -> None:
+    """Say how long it will take to train an experiment, and to measure it."""
+    announce_compilation()
+    measured = {plan.name for plan in seed_plans(experiment) if kept_path(folder, plan).exists()}
+    announce(time_left(experiment, folder, measured if measure else None))
 
 
 def reproduce(
