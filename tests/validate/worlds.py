@@ -35,7 +35,7 @@ from scipy.special import log_softmax
 from model import Arrays
 from theory import Batch, Mixture, RegressionBatch, SymbolBatch, extrapolation, hull_coordinates, retrieval, stream
 from theory.categorical import centred_log_ratio
-from validate.capture.running_statistics import averaged_prediction
+from validate.capture.averages import averaged_prediction
 from validate.claims.causal.samples import MAJORS, draw
 from validate.claims.causal.subject import Edit, Subject
 

@@ -7,6 +7,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from tiny import LADDER, dice_setting, family_setting, mixtures
+from validate.judging.analyses import Gathered, alone, second, untrained_name, without_intervention
 
 from model import Transformer, TransformerConfig
 from theory import extrapolation, retrieval
@@ -15,7 +16,6 @@ from validate.capture.sources import NetworkSource, predicted
 from validate.claims.base import Side, fall, other_majors, predictions, shuffled_labels
 from validate.claims.catalogue import BOTH, CLAIMS, CRITERIA, DIVERSE, MAJORS_ONLY, MARKOV_GIVEN_TASK, PROPERTIES
 from validate.claims.properties import Captured, additive_model, properties
-from validate.judging.analyses import Gathered, alone, second, untrained_name, without_intervention
 from validate.judging.ladder import EXACT, calibration, climb, rungs
 
 SITE = "post_mlp.1"

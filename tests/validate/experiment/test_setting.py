@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 from tiny import dice_setting, mixtures
+from validate.claims.portrait import QUANTILES, alignment
 
 from theory import BiasedDice, stream
 from validate.capture.candidates import Arenas
 from validate.claims.base import predictions
-from validate.claims.portrait import QUANTILES, alignment
 from validate.claims.properties import Captured, Setting, properties
 from validate.judging.ladder import EXACT, rungs
 

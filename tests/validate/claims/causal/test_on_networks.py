@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from validate.claims.causal.worlds import world_subject
 
 from model import Transformer
 from theory import BiasedDice, Mixture, NoisyLinearRegression, stream
@@ -18,7 +19,6 @@ from validate.claims.causal.removal import Removal, along_covariance, of_equal_n
 from validate.claims.causal.samples import FRESH, MAJORS, MINORS, Samples
 from validate.claims.causal.steering import Steering, permuted, rotated, simplex_grid, window
 from validate.claims.causal.subject import edit_at
-from validate.claims.causal.worlds import world_subject
 from validate.experiment.schema import Network, network_config
 from validate.statistics.subspace import random_basis
 

@@ -2,13 +2,13 @@
 
 import pytest
 from tiny import TOML, tiny_experiment
+from validate.training.estimate import checkpoint_path, jobs, seconds_per_step
+from validate.training.outlook import Outlook, duration
 
 from model import load_checkpoint
 from validate.experiment.schema import parse_experiment
 from validate.experiment.seed_plan import seed_plans
-from validate.training.estimate import checkpoint_path, jobs, seconds_per_step
 from validate.training.networks import train_network
-from validate.training.outlook import Outlook, duration
 
 LARGER = (
     TOML.replace("width = 4, heads = 1, hidden = 4", "width = 32, heads = 2, hidden = 64")

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 from scipy.linalg import subspace_angles
+from validate.claims.causal.worlds import world_subject
 
 from theory import BiasedDice, MarkovChains, Mixture, NoisyLinearRegression, stream
 from validate.claims.causal import Causal, causal
@@ -13,7 +14,6 @@ from validate.claims.causal.carrying import Context, Reading
 from validate.claims.causal.removal import Removal
 from validate.claims.causal.samples import FRESH, MAJORS, Samples
 from validate.claims.causal.steering import Steering
-from validate.claims.causal.worlds import world_subject
 from validate.statistics.intervals import explained_share
 from validate.statistics.subspace import span_basis
 

@@ -6,11 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from model import Transformer
-from theory import BiasedDice, MarkovChains, Mixture, NoisyLinearRegression, PlantedDyck, RegressionBatch, stream
-from validate.capture.sources import NetworkSource
-from validate.claims.geometry import N_LEADING, TaskStates, directions, near_orthogonality, task_states
 from validate.claims.packing import (
     N_TASKS,
     TaskAnswers,
@@ -21,6 +16,11 @@ from validate.claims.packing import (
     same_current,
     task_answers,
 )
+
+from model import Transformer
+from theory import BiasedDice, MarkovChains, Mixture, NoisyLinearRegression, PlantedDyck, RegressionBatch, stream
+from validate.capture.sources import NetworkSource
+from validate.claims.geometry import N_LEADING, TaskStates, directions, near_orthogonality, task_states
 from validate.claims.properties import Captured, Setting
 from validate.experiment.schema import Network, load_preset, network_config
 from validate.statistics.subspace import random_basis
