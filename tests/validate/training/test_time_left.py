@@ -1,14 +1,15 @@
-"""The estimate before a run and the time left during it."""
+"""How long a run will take: steps that are left, the time of one, and the words for it."""
 
 import pytest
 from tiny import TOML, tiny_experiment
-from validate.training.estimate import checkpoint_path, jobs, seconds_per_step
-from validate.training.outlook import Outlook, duration
 
 from model import load_checkpoint
+from validate.experiment.network_plan import network_plans
 from validate.experiment.schema import parse_experiment
 from validate.experiment.seed_plan import seed_plans
 from validate.training.networks import train_network
+from validate.training.step_time import seconds_per_step
+from validate.training.time_left import duration, measuring_seconds, steps_left, time_left, training_seconds
 
 LARGER = (
     TOML.replace("width = 4, heads = 1, hidden = 4", "width = 32, heads = 2, hidden = 64")
@@ -20,23 +21,26 @@ LARGER = (
 
 def train_first(experiment, folder):
     (folder / "checkpoints").mkdir(parents=True)
-    part = seed_plans(experiment)[0]
-    design = part.plan.designs[0]
-    train_network(part.kind, part.plan, design, part.mixtures[design.name], part.seed, folder, False)
-    return part, design
+    plan = next(network_plans(experiment))
+    train_network(plan, folder, False)
+    return plan
+
+
+def left(experiment, folder):
+    return [steps_left(plan, folder) for plan in network_plans(experiment)]
 
 
 def test_steps_already_trained_are_not_counted(tmp_path):
     experiment = tiny_experiment()
-    assert [job.left for job in jobs(experiment, tmp_path)] == [5, 4]
-    part, design = train_first(experiment, tmp_path)
-    assert load_checkpoint(checkpoint_path(part, design, tmp_path)).step == 5
-    assert [job.left for job in jobs(experiment, tmp_path)] == [0, 4]
-    checkpoint_path(part, design, tmp_path).write_bytes(b"damaged")
-    assert [job.left for job in jobs(experiment, tmp_path)] == [5, 4]
+    assert left(experiment, tmp_path) == [5, 4]
+    plan = train_first(experiment, tmp_path)
+    assert load_checkpoint(plan.checkpoint(tmp_path)).step == 5
+    assert left(experiment, tmp_path) == [0, 4]
+    plan.checkpoint(tmp_path).write_bytes(b"damaged")
+    assert left(experiment, tmp_path) == [5, 4]
 
 
-def test_a_step_is_taken_as_proportional_to_the_batch(tmp_path, monkeypatch):
+def test_a_step_is_taken_as_proportional_to_the_batch(monkeypatch):
     """A stand-in for training whose step takes a millisecond a sequence, and whose first step takes a second."""
     asked = []
 
@@ -49,65 +53,42 @@ def test_a_step_is_taken_as_proportional_to_the_batch(tmp_path, monkeypatch):
         asked.append((size, settings.steps))
         return type("Run", (), {"records": [Record(1 + 1e-3 * size * n) for n in range(settings.steps)]})
 
-    monkeypatch.setattr("validate.training.estimate.train", fake)
-    job = jobs(parse_experiment(LARGER, "larger"), tmp_path)[0]
+    monkeypatch.setattr("validate.training.step_time.train", fake)
+    plan = next(network_plans(parse_experiment(LARGER, "larger")))
     for budget, size in ((1.0, 64), (0.1, 24), (1e-3, 4)):
         asked.clear()
-        assert seconds_per_step(job, budget) == pytest.approx(0.064)
+        assert seconds_per_step(plan, budget) == pytest.approx(0.064)
         assert asked[-1][0] == size
         spent = sum(1e-3 * size * steps for size, steps in asked[1:])
         assert spent <= budget * (1 + 1e-9)
 
 
-class Clock:
-    now = 100.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def outlook(tmp_path):
-    """Two networks of 5 and 4 steps that are expected to take 50 and 40 seconds, and 30 to measure."""
-    said = []
-    outlook = Outlook(jobs(tiny_experiment(), tmp_path), [50.0, 40.0], 30.0, said.append, 20.0, Clock())
-    return outlook, said
-
-
-def test_time_left_follows_the_pace(outlook):
-    outlook, said = outlook
-    assert outlook.sentence() == (
-        "This will take about 2.0 minutes on this machine: 1.5 minutes to train 2 networks"
-        " and an allowance of 30 seconds to measure."
-    )
-    outlook.begin("dice", "minors=0", 0)
-    assert said == ["Network 1 of 2: dice minors=0 seed 0, 5 steps; about 2.0 minutes left in all."]
-    outlook.clock.now += 15
-    outlook.reached(1)
-    assert len(said) == 1
-    assert outlook.left(1) == pytest.approx(1.5 * 80 + 30)
-    outlook.clock.now += 15
-    outlook.reached(2)
-    assert said[1:] == ["dice minors=0 seed 0: 40 % trained; about 2.2 minutes left in all."]
-    assert outlook.left(2) == pytest.approx(1.5 * 70 + 30)
-    outlook.clock.now = 100 + 25
-    outlook.begin("dice", "minors=2", 0)
-    assert outlook.left(0) == pytest.approx(0.5 * 40 + 30)
-    assert said[2].startswith("Network 2 of 2: dice minors=2 seed 0, 4 steps; about 50 seconds left")
-    outlook.clock.now += 20
-    assert outlook.left(4) == pytest.approx(30)
+def test_records_and_sequences_and_networks_are_counted():
+    plan = next(network_plans(tiny_experiment()))
+    # Every second step a forward pass, a third of a step, of 2 x 4 sequences where a batch has 4.
+    assert training_seconds(plan, 30, 0.5) == pytest.approx(30 * 0.5 * (1 + 2 * 4 / (3 * 4 * 2)))
+    [seed_plan] = seed_plans(tiny_experiment())
+    assert measuring_seconds(seed_plan) == pytest.approx(2e-5 * 1 * 4 * 6 * 9 * (2 + 2))
 
 
 def test_a_run_folder_shortens_the_estimate(tmp_path):
-    experiment, silent = tiny_experiment(), lambda sentence: None
-    whole = Outlook.of(experiment, tmp_path, silent, budget=0.01)
-    assert "2 networks" in whole.sentence()
-    assert "measure" not in Outlook.of(experiment, tmp_path, silent, measure=False, budget=0.01).sentence()
+    experiment = tiny_experiment()
+
+    def said(measured):
+        return time_left(experiment, tmp_path, measured, budget=0.01)
+
+    whole = said(set())
+    assert whole.startswith("This will take about ")
+    assert "to train 2 networks and an allowance of " in whole
+    assert "measure" not in said(None)
+    # A seed with steps left is measured anew whatever the folder holds of it.
+    assert "allowance" in said({"dice.seed-0"})
     train_first(experiment, tmp_path)
-    rest = Outlook.of(experiment, tmp_path, silent, budget=0.01)
-    assert rest.expected[0] == 0
-    assert rest.measuring == whole.measuring > 0
-    assert "1 network " in rest.sentence()
+    assert "to train 1 network and an allowance of " in said(set())
+    for plan in network_plans(experiment):
+        train_network(plan, tmp_path, False)
+    assert said(set()).endswith(" on this machine: an allowance of 1 second to measure.")
+    assert said({"dice.seed-0"}) == said(None) == "Everything asked for is done already."
 
 
 @pytest.mark.parametrize(
