@@ -100,9 +100,9 @@ def save_checkpoint(path: Path | str, checkpoint: Checkpoint) -> None:
 def _description(checkpoint: Checkpoint) -> dict[str, Any]:
     return {
         "format": FORMAT,
-        "model": checkpoint.config.to_dict(),
+        "model": asdict(checkpoint.config),
         "backend": checkpoint.backend,
-        "training": None if checkpoint.training is None else checkpoint.training.to_dict(),
+        "training": None if checkpoint.training is None else asdict(checkpoint.training),
         "step": checkpoint.step,
         "seconds": checkpoint.seconds,
         "records": [asdict(record) for record in checkpoint.records],
@@ -145,7 +145,7 @@ def _metadata(data: bytes) -> tuple[str, str]:
 def _checkpoint(metadata: dict[str, Any], tensors: dict[str, np.ndarray]) -> Checkpoint:
     if metadata["format"] != FORMAT:
         raise ValueError(f"its format is {metadata['format']!r}, not {FORMAT!r}")
-    config = TransformerConfig.from_dict(metadata["model"])
+    config = TransformerConfig(**metadata["model"])
     wanted = parameters.shapes(config)
     if metadata["training"] is not None:
         wanted |= dict.fromkeys((_FIRST, _SECOND), (parameters.size(config),))
@@ -159,7 +159,7 @@ def _checkpoint(metadata: dict[str, Any], tensors: dict[str, np.ndarray]) -> Che
         buffer=parameters.flatten(config, tensors),
         backend=metadata["backend"],
         step=metadata["step"],
-        training=None if training is None else TrainingConfig.from_dict(training),
+        training=None if training is None else TrainingConfig(**training),
         first=tensors.get(_FIRST),
         second=tensors.get(_SECOND),
         seconds=metadata["seconds"],

@@ -7,6 +7,7 @@ run that goes on from a checkpoint makes the same updates, bit for bit, as one t
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from model.network import Array
 from model.optimizer import AdamW
 from model.progress import announce_compilation, display
 from model.record import Run, StepRecord
-from model.schedule import TrainingConfig, triangular_rate
+from model.schedule import TrainingConfig, learning_rate
 from model.transformer import Transformer
 
 
@@ -82,7 +83,7 @@ def train(
     with display(progress, description, config.steps, run.step) as show:
         for step in range(run.step, config.steps):
             loss, gradient = model.loss_and_gradient(draw_batch(step))
-            norm, rate = optimizer.norm(gradient), triangular_rate(config, step + 0.5)
+            norm, rate = optimizer.norm(gradient), learning_rate(config, step + 0.5)
             _require_finite(loss, "loss", step, checkpoint)
             _require_finite(norm, "gradient", step, checkpoint)
             optimizer.update(gradient, rate, norm)
@@ -145,8 +146,8 @@ def _identity(
 ) -> dict[str, Any]:
     """Return, by the name a reader would give it, all that must be the same for a run to go on."""
     return {
-        **{f"model {key}": value for key, value in model.to_dict().items()},
-        **{f"training {key}": value for key, value in training.to_dict().items()},
+        **{f"model {key}": value for key, value in asdict(model).items()},
+        **{f"training {key}": value for key, value in asdict(training).items()},
         "backend": backend,
         "dtype": str(buffer.dtype),
         **fingerprint,

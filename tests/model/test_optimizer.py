@@ -1,12 +1,10 @@
-"""AdamW against an independent formula, clipping, and the triangular schedule."""
+"""AdamW against an independent formula, and clipping."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from small_models import VARIANTS, model_for
 
-from model import TrainingConfig, parameters, triangular_rate
+from model import TrainingConfig, parameters
 from model.optimizer import AdamW
 
 BACKENDS = ("numpy", "numba")
@@ -59,23 +57,3 @@ def test_clipping_scales_a_long_gradient_to_the_largest_norm_and_leaves_a_short_
     for scale, clip_norm in ((10.0, None), (1e-3, 2.0)):
         untouched, gradient = moments(scale, clip_norm)
         np.testing.assert_allclose(untouched, gradient, rtol=1e-12)
-
-
-@given(st.integers(1, 10_000), st.floats(1e-6, 1.0), st.floats(0.0, 1.0))
-def test_the_schedule_is_a_triangle(steps, peak, warmup):
-    config = TrainingConfig(steps, peak, warmup=warmup)
-    at_peak = warmup * steps
-    assert triangular_rate(config, at_peak) == pytest.approx(peak)
-    if warmup > 0:
-        assert triangular_rate(config, 0.0) == 0.0
-        assert triangular_rate(config, at_peak / 3) == pytest.approx(peak / 3)
-    if warmup < 1:
-        assert triangular_rate(config, float(steps)) == 0.0
-        third = steps - (steps - at_peak) / 3
-        assert triangular_rate(config, third) == pytest.approx(peak / 3, rel=1e-6)
-
-
-def test_the_papers_schedule_peaks_half_way():
-    config = TrainingConfig(30_000, 4e-4)
-    rates = [triangular_rate(config, s) for s in (0.0, 7_500.0, 15_000.0, 22_500.0, 30_000.0)]
-    assert rates == pytest.approx([0, 2e-4, 4e-4, 2e-4, 0])
