@@ -29,15 +29,18 @@ def stepper(engine: str, case: Case, arrays: Arrays, threads: int) -> Callable[[
         from benchmarks import torch_network
 
         return torch_network.stepper(case, arrays, threads, compiled=engine == "torch-compile")
-    from model.optimizer import AdamW
+    from model.optimizers import OPTIMIZERS, Step, gradient_norm
 
     backend: Backend = "numba" if engine == "dual-modes" else "numpy"
     model = Transformer(case.config, backend=backend, threads=threads)
-    optimizer = AdamW(model, TrainingConfig(steps=1, peak_rate=1e-4))
+    training = TrainingConfig(steps=1, peak_rate=1e-4)
+    optimizer = OPTIMIZERS[training.optimizer]
+    state = optimizer.init(model.config, model.buffer, training)
 
     def step() -> float:
         loss, gradient = model.loss_and_gradient(arrays)
-        optimizer.update(gradient, 1e-4, optimizer.norm(gradient))
+        gradient_norm(gradient, backend)
+        optimizer.update(model.config, training, model.buffer, gradient, state, Step(1, 1e-4, 1.0, backend))
         return loss
 
     return step

@@ -9,7 +9,7 @@ number `step` = 0 .. steps - 1 uses the middle of its interval, rate(step + 1/2)
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic.dataclasses import dataclass
 
 from model.settings import SETTINGS, in_sentences
@@ -31,6 +31,8 @@ class TrainingConfig:
         Number of updates.
     peak_rate : float
         Largest learning rate.
+    optimizer : str
+        A name in `model.optimizers`.
     weight_decay : float
         Decoupled decay of matrices (embedding included); biases and LayerNorm's gains do not decay.
     beta1, beta2, epsilon : float
@@ -53,6 +55,7 @@ class TrainingConfig:
 
     steps: Count
     peak_rate: Positive
+    optimizer: str = "adamw"
     weight_decay: Annotated[float, Field(ge=0)] = 4e-4
     beta1: Memory = 0.9
     beta2: Memory = 0.999
@@ -62,6 +65,15 @@ class TrainingConfig:
     cooldown: Fraction | None = None
     record_every: Count = 50
     checkpoint_every: Count = 500
+
+    @field_validator("optimizer")
+    @classmethod
+    def _optimizer_is_known(cls, name: str) -> str:
+        from model.optimizers import OPTIMIZERS  # here, because optimizers read these settings
+
+        if name not in OPTIMIZERS:
+            raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}; got {name!r}")
+        return name
 
     @model_validator(mode="after")
     def _schedule_fits(self) -> "TrainingConfig":

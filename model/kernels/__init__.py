@@ -1,4 +1,4 @@
-"""Numba twins of `model.ops`, `model.attention` and `model.optimizer`: same formulas, few passes over memory.
+"""Numba twins of `model.ops`, `model.attention` and `model.optimizers`: same formulas, few passes over memory.
 
 One kernel computes a whole sublayer of a chunk of sequences, forward or backward, into arrays it is given. Arrays are
 C-contiguous unless a docstring says otherwise; `cache`, `weights`, `gradients` and `scratch` are the named tuples of
@@ -7,15 +7,16 @@ C-contiguous unless a docstring says otherwise; `cache`, `weights`, `gradients` 
 
 import numba
 
+from model.kernels.adamw import adamw
 from model.kernels.attention import attention_backward, attention_forward
 from model.kernels.ends import head_backward, head_forward, linear, linear_backward
 from model.kernels.exponential import exp
+from model.kernels.flat import sum_of_squares
 from model.kernels.folding import fold, unfold
 from model.kernels.gemm import gemm
 from model.kernels.loss import cross_entropy, squared_error
 from model.kernels.mlp import mlp_backward, mlp_forward
 from model.kernels.rows import embedding, embedding_backward, transpose
-from model.kernels.update import adamw, sum_of_squares
 
 
 def on_disk() -> bool:

@@ -74,6 +74,7 @@ def test_an_integer_is_a_number():
         ({"clip_norm": 0.0}, "clip_norm must be greater than 0; got 0.0"),
         ({"warmup": 1.5}, "warmup must be less than or equal to 1; got 1.5"),
         ({"cooldown": 0.6}, "warmup and cooldown must be at most 1 together; got 0.5 and 0.6"),
+        ({"optimizer": "sgd"}, "optimizer must be one of adamw.*; got 'sgd'"),
         ({"rate": 1.0}, "TrainingConfig has no rate"),
     ],
 )

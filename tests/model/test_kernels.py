@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model import attention, kernels, ops, optimizer
+from model import attention, kernels, ops
 from model.buffers import Scratch
 from model.kernels import mlp, norm, rows
 from model.kernels.attention import TILE, mix_head, mix_head_backward, turn_queries_and_keys, turn_queries_and_keys_back
+from model.optimizers import adamw
 
 # A few units in the last place per term: sums are reassociated and exp is a polynomial.
 TOLERANCE = {np.float32: 2e-5, np.float64: 2e-13}
@@ -230,7 +231,7 @@ def test_adamw(seed, dtype, size, updates):
         update(theta, gradient, first, second, *(number_type(number) for number in numbers))
         return theta, first, second
 
-    for found, wanted in zip(run(kernels.adamw, dtype), run(optimizer.adamw, float), strict=True):
+    for found, wanted in zip(run(kernels.adamw, dtype), run(adamw.adamw, float), strict=True):
         assert_close(found, wanted, dtype)
 
 
