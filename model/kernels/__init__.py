@@ -9,6 +9,7 @@ import numba
 
 from model.kernels.adamw import adamw
 from model.kernels.attention import attention_backward, attention_forward
+from model.kernels.compilation import is_on_disk
 from model.kernels.ends import head_backward, head_forward, linear, linear_backward
 from model.kernels.exponential import exp
 from model.kernels.flat import sum_of_squares
@@ -21,7 +22,7 @@ from model.kernels.rows import embedding, embedding_backward, transpose
 
 def on_disk() -> bool:
     """Return whether compiled code of these sources is found on disk (any dtype)."""
-    return bool(numba.config.DISABLE_JIT) or bool(mlp_backward._cache._cache_file._load_index())
+    return bool(numba.config.DISABLE_JIT) or is_on_disk(mlp_backward)
 
 
 __all__ = [

@@ -60,3 +60,19 @@ def test_every_kernel_carries_the_stamp():
     cached = [function for name in kernels.__all__ if hasattr(function := getattr(kernels, name), "_cache")]
     assert len(cached) >= 15
     assert {function._cache._cache_file._source_stamp for function in cached} == {compilation.source_stamp()}
+
+
+def test_where_numba_has_no_such_attribute_nothing_is_kept_on_disk(monkeypatch):
+    njit = numba.njit
+
+    def another_numba(function, **options):
+        compiled = njit(function, **options)
+        if options.get("cache"):
+            compiled._cache = object()
+        return compiled
+
+    monkeypatch.setattr(numba, "njit", another_numba)
+    twice = compilation.kernel(lambda x: 2 * x)
+    assert twice(1.5) == 3.0
+    assert twice.stats.cache_path is None
+    assert not compilation.is_on_disk(twice)
