@@ -91,6 +91,7 @@ def save_checkpoint(path: Path | str, checkpoint: Checkpoint) -> None:
     path = Path(path)
     tensors = parameters.views(checkpoint.config, checkpoint.buffer)
     tensors |= {f"{_STATE}{name}": array for name, array in checkpoint.state.items()}
+    tensors = {name: np.ascontiguousarray(array) for name, array in tensors.items()}  # strides are not written
     text = json.dumps(_description(checkpoint))
     metadata = {"checkpoint": text, "sha256": digest(text, tensors)}
     _write_atomically(path, serialise(tensors, metadata))
@@ -148,7 +149,7 @@ def _checkpoint(metadata: dict[str, Any], tensors: dict[str, np.ndarray]) -> Che
     training = None if metadata["training"] is None else TrainingConfig(**metadata["training"])
     weights = {name: tensor for name, tensor in tensors.items() if not name.startswith(_STATE)}
     state = {name.removeprefix(_STATE): tensor for name, tensor in tensors.items() if name.startswith(_STATE)}
-    dtype = next(iter(weights.values())).dtype if weights else None
+    dtype = getattr(weights.get("output.weight"), "dtype", None)
     _require(weights, {name: (shape, dtype) for name, shape in parameters.shapes(config).items()}, "")
     buffer = parameters.flatten(config, weights)
     wanted = {} if training is None else OPTIMIZERS[training.optimizer].init(config, buffer, training)
