@@ -13,10 +13,10 @@ from typing import Any
 
 from benchmarks import figure, tables
 from benchmarks.cases import SIZES, Case, growth
+from validate.pin import PIN
 
 RESULTS = Path(__file__).parent / "results"
 ENGINES = ("dual-modes", "torch-eager", "torch-compile", "numpy-reference")
-PIN = "OPENBLAS_CORETYPE"
 POOLS = (3, 1027, 4099)
 
 

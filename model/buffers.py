@@ -55,9 +55,9 @@ class HeadCache(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room for one sublayer: rows of a chunk, then one head of one sequence."""
+    """Room for one sublayer: rows of a chunk, then one head of one sequence. `inner` has C columns."""
 
-    dnormalised: Array
+    inner: Array
     dqkv: Array
     dhidden: Array
     active: Array
@@ -107,7 +107,7 @@ class Buffers:
         self.head = HeadCache(array(rows, C), array(rows, C), array(rows))
         deep = rows if keep else 0  # what only the backward needs
         self.scratch = Scratch(
-            dnormalised=array(rows, C),
+            inner=array(rows, C),
             dqkv=array(deep, 3 * C),
             dhidden=array(deep, F),
             active=array(rows, F),

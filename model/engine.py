@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from model import blas, parameters
+from model import blas
 from model.config import TransformerConfig
 from model.network import Array, Network
 from model.reference import ReferenceNetwork
@@ -51,10 +51,8 @@ def _networks(config: TransformerConfig, backend: Backend, buffer: Array) -> lis
     if backend == "numpy":
         return [ReferenceNetwork(config, buffer)]
     from model.compiled import CompiledNetwork  # here, so that importing the package does not load Numba
-    from model.folding import Folded
 
-    folded = Folded(config, parameters.views(config, buffer))
-    return [CompiledNetwork(config, buffer, folded) for _ in range(LANES)]
+    return [CompiledNetwork(config, buffer) for _ in range(LANES)]
 
 
 class Engine:
@@ -79,8 +77,6 @@ class Engine:
             return total
 
         plan = cut(batch, length, len(self.lanes), chunk_rows(self.config, length))
-        with _infinite_numbers():
-            self.lanes[0].refresh()
         if len(self.lanes) == 1:
             return run(self.lanes[0], plan[0])
         with blas.libraries().limit(limits=1, user_api="blas"):
@@ -92,7 +88,7 @@ class Engine:
         with _infinite_numbers():
             for network in self.lanes[1:]:
                 np.add(total, network.gradient, out=total)
-            return self.lanes[0].by_parameter(total)
+        return total
 
 
 def _infinite_numbers() -> np.errstate:

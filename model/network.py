@@ -37,8 +37,8 @@ class Network(ABC):
     Attributes
     ----------
     config : TransformerConfig
-    gradient : ndarray
-        Sum of gradients, in a layout of the backend's own (`by_parameter`).
+    gradient : ndarray, shape (N,)
+        Sum of gradients, laid out as the buffer of parameters.
     """
 
     config: TransformerConfig
@@ -60,9 +60,6 @@ class Network(ABC):
             backward = self.mlp_backward if index % 2 == 0 else self.attention_backward
             dx = backward(dx, tape[index - after - 1], (index - 1) // 2, wanted)
         return dx
-
-    def refresh(self) -> None:  # noqa: B027
-        """Take note that parameters may have changed."""
 
     def begin(self, sequences: int, length: int, keep: bool) -> None:  # noqa: B027
         """Start a chunk; caches are needed for a backward only if `keep`."""
@@ -106,7 +103,3 @@ class Network(ABC):
     @abstractmethod
     def loss(self, outputs: Array, targets: Array, scale: float) -> tuple[float, Array]:
         """Return scale times the sum of the losses, and its gradient with respect to the outputs."""
-
-    @abstractmethod
-    def by_parameter(self, gradient: Array) -> Array:
-        """Return a sum of gradients laid out as the buffer of parameters; valid until the next call."""

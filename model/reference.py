@@ -25,10 +25,6 @@ class ReferenceNetwork(Network):
         """See `Network`."""
         return x.copy()
 
-    def by_parameter(self, gradient: Array) -> Array:
-        """See `Network`: the layout is that of the parameters."""
-        return gradient
-
     def embed(self, inputs: Array) -> tuple[Array, Any]:
         """See `Network`."""
         if self.config.input_kind == "tokens":

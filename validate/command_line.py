@@ -53,7 +53,7 @@ def _settle_blas(choice: str, console: Console) -> None:
     if choice == "auto":
         os.environ.pop("OPENBLAS_CORETYPE", None)
         return
-    from model.blas import pin_warning
+    from validate.runs.pin import pin_warning
 
     if warning := pin_warning():
         console.print(f"{warning}, or give --blas auto.", highlight=False, soft_wrap=True)

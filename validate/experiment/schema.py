@@ -56,11 +56,17 @@ class Network(_Table):
 
 
 class Training(_Table):
-    """Optimisation; the schedule rises to the peak at half of a design's steps and falls to zero."""
+    """Optimisation (`model.TrainingConfig`)."""
 
     batch: Annotated[int, Field(gt=0, le=65_536)]
     peak_rate: Rate
     weight_decay: Annotated[float, Field(ge=0, lt=float("inf"))]
+    optimizer: str = "adamw"
+    beta2: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    warmup: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Share of a design's steps in which the rate rises to the peak."""
+    cooldown: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Share of the steps, the last, in which the rate falls to zero; all that the warm-up leaves unless given."""
     clip_norm: Rate | None = None
     """Largest norm of a gradient; longer ones are scaled down to it."""
     record_every: Steps = 50
