@@ -22,7 +22,8 @@ from numpy.typing import ArrayLike
 
 from theory.add_alpha import law_of_symbols
 from theory.categorical import as_laws, centred_log_ratio, draw, log_dirichlet_evidence
-from theory.notation import Batch, Pool, StateIs, SymbolBatch
+from theory.layouts import require_layout
+from theory.notation import Batch, Layout, Pool, StateIs, SymbolBatch
 from theory.symbol_family import SymbolFamily
 from theory.symbols import counts_before, frequencies_before
 from theory.tasks import sequence_tasks
@@ -40,11 +41,14 @@ class BiasedDice(SymbolFamily):
         Rolls of a sequence T, at least 2.
     concentration : float
         Parameter a of the symmetric Dirichlet prior, positive. Large: nearly fair dice. Small: nearly one face.
+    layout : {"plain", "separated"}
+        Whether a separator stands after every symbol in what a transformer reads; see `theory.layouts`.
     """
 
     faces: int = 6
     length: int = 128
     concentration: float = 1.0
+    layout: Layout = "plain"
 
     name: ClassVar[str] = "dice"
     title: ClassVar[str] = "Biased dice (E1)"
@@ -57,6 +61,7 @@ class BiasedDice(SymbolFamily):
             raise ValueError(f"length must be at least 2; got {self.length}")
         if not (0 < self.concentration < np.inf):
             raise ValueError(f"concentration must be positive and finite; got {self.concentration}")
+        require_layout(self.layout)
 
     @property
     def n_symbols(self) -> int:

@@ -28,7 +28,8 @@ from numpy.typing import ArrayLike
 from theory.add_alpha import law_of_followers
 from theory.categorical import as_laws, centred_log_ratio, draw
 from theory.contexts import log_evidence_from, log_likelihood_in_context, mean_in_context
-from theory.notation import Batch, Pool, StateIs, SymbolBatch
+from theory.layouts import require_layout
+from theory.notation import Batch, Layout, Pool, StateIs, SymbolBatch
 from theory.symbol_family import SymbolFamily
 from theory.symbols import one_hot
 from theory.tasks import sequence_tasks
@@ -46,11 +47,14 @@ class MarkovChains(SymbolFamily):
         Symbols of a sequence T, at least 2.
     concentration : float
         Parameter a0 of the symmetric Dirichlet prior of every row, positive. Large: rows nearly uniform.
+    layout : {"plain", "separated"}
+        Whether a separator stands after every symbol in what a transformer reads; see `theory.layouts`.
     """
 
     states: int = 8
     length: int = 192
     concentration: float = 1.0
+    layout: Layout = "plain"
 
     name: ClassVar[str] = "markov"
     title: ClassVar[str] = "Markov chains (E3)"
@@ -63,6 +67,7 @@ class MarkovChains(SymbolFamily):
             raise ValueError(f"length must be at least 2; got {self.length}")
         if not (0 < self.concentration < np.inf):
             raise ValueError(f"concentration must be positive and finite; got {self.concentration}")
+        require_layout(self.layout)
 
     @property
     def n_symbols(self) -> int:

@@ -22,7 +22,8 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from theory.conjugate import next_response
-from theory.notation import Batch, ModelArrays, Pool, RegressionBatch, StateIs, TargetKind
+from theory.layouts import POINT_STEP, lay_out_points, point_size, require_layout
+from theory.notation import Batch, Layout, ModelArrays, Pool, RegressionBatch, StateIs, TargetKind
 from theory.rivals import number_rivals
 from theory.tasks import sequence_tasks
 
@@ -43,12 +44,15 @@ class NoisyLinearRegression:
         Standard deviation sigma of the noise, positive.
     task_scale : float
         Standard deviation tau of each coefficient under the prior, positive.
+    layout : {"plain", "separated"}
+        Whether a separator stands between x and y in what a transformer reads; see `theory.layouts`.
     """
 
     dimension: int = 6
     points: int = 64
     noise: float = 0.5
     task_scale: float = 1.0
+    layout: Layout = "plain"
 
     name: ClassVar[str] = "regression"
     title: ClassVar[str] = "Noisy linear regression (E2)"
@@ -62,11 +66,12 @@ class NoisyLinearRegression:
         for name in ("noise", "task_scale"):
             if not (0 < getattr(self, name) < np.inf):
                 raise ValueError(f"{name} must be positive and finite; got {getattr(self, name)}")
+        require_layout(self.layout)
 
     @property
     def n_inputs(self) -> int:
-        """Size of the vectors (y, x) that a transformer reads."""
-        return self.dimension + 1
+        """Size of the vectors (y, x), or (y, x, separator), that a transformer reads."""
+        return point_size(self.dimension, self.layout)
 
     @property
     def n_outputs(self) -> int:
@@ -76,7 +81,7 @@ class NoisyLinearRegression:
     @property
     def n_positions(self) -> int:
         """Positions of a transformer that reads one whole sequence."""
-        return 2 * self.points
+        return POINT_STEP[self.layout] * self.points
 
     @property
     def n_settable(self) -> int:
@@ -163,16 +168,11 @@ class NoisyLinearRegression:
         return self._points(batch)[1][..., None]
 
     def encode(self, batch: Batch) -> ModelArrays:
-        """Return x_0, y_0, x_1, y_1, ... as float32 vectors, x as (0, x) and y as (y, 0); position 2 t predicts y_t."""
-        x, y = self._points(batch)
-        n_sequences, n_targets = y.shape
-        inputs = np.zeros((n_sequences, 2 * n_targets, self.dimension + 1), dtype=np.float32)
-        inputs[:, ::2, 1:] = x
-        inputs[:, 1::2, 0] = y
-        return ModelArrays(inputs, y.astype(np.float32), np.arange(0, 2 * n_targets, 2))
+        """Return x_0, y_0, x_1, y_1, ... as float32 vectors, a separator before each y if the layout says so."""
+        return lay_out_points(*self._points(batch), self.layout)
 
     def current(self, batch: Batch) -> Float[np.ndarray, "B T d"]:
-        """Return the covariate x_t beside each target."""
+        """Return the covariate x_t beside each target, in every layout."""
         return self._points(batch)[0]
 
     def running_average(self, batch: Batch) -> Float[np.ndarray, "B T d"]:
