@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from validate.pin import PIN
+
 from benchmarks import figure, tables
 from benchmarks.cases import SIZES, Case, growth
-from validate.pin import PIN
 
 RESULTS = Path(__file__).parent / "results"
 ENGINES = ("dual-modes", "torch-eager", "torch-compile", "numpy-reference")

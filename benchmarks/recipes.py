@@ -17,12 +17,12 @@ import typer
 
 from model import StepRecord, Transformer, train
 from theory import stream
+from validate.capture.skill import Skill
 from validate.capture.sources import NetworkSource
 from validate.experiment.network_plan import NetworkPlan, networks_of
 from validate.experiment.schema import load_preset
 from validate.experiment.seed_plan import SeedPlan
 from validate.experiment.selection import parse_seeds
-from validate.capture.skill import Skill
 
 N_SEQUENCES = 512
 """Held-out sequences."""
@@ -34,12 +34,15 @@ class Recipe:
 
     name: str
     settings: dict[str, Any]
+    batch: int = 64
 
 
 TRAPEZOID = {"warmup": 0.05, "cooldown": 0.7, "beta2": 0.99}
 RECIPES = (
     Recipe("adamw 1e-3", {**TRAPEZOID, "peak_rate": 1e-3}),
     Recipe("adamw 3e-3", {**TRAPEZOID, "peak_rate": 3e-3}),
+    Recipe("adamw 3e-3, batch 32", {**TRAPEZOID, "peak_rate": 3e-3}, 32),
+    Recipe("adamw 6e-3, batch 32", {**TRAPEZOID, "peak_rate": 6e-3}, 32),
     Recipe("adamw 6e-3", {**TRAPEZOID, "peak_rate": 6e-3}),
     Recipe("adamw 3e-3, beta2 .999", {**TRAPEZOID, "peak_rate": 3e-3, "beta2": 0.999}),
     Recipe("muon .02", {**TRAPEZOID, "peak_rate": 3e-3, "optimizer": "muon"}),
@@ -52,7 +55,7 @@ def run(plan: NetworkPlan, recipe: Recipe, steps: int) -> dict[str, Any]:
     batch = plan.mixture.sample(stream(plan.seed_plan.seed, "recipes/held out"), N_SEQUENCES)
     n_positions = plan.seed_plan.setting.n_positions
     skill = Skill.of_mixture(plan.mixture, batch, n_positions)
-    network, curve = Transformer(plan.config, seed=plan.seed_plan.seed), []
+    network, curve = Transformer(plan.config, seed=plan.initial_seed), []
     source = NetworkSource(network, plan.mixture.family)
 
     def gap() -> tuple[float, float]:
@@ -64,7 +67,7 @@ def run(plan: NetworkPlan, recipe: Recipe, steps: int) -> dict[str, Any]:
             curve.append((record.step, *gap()))
 
     started = time.process_time()
-    train(network, lambda step: plan.mixture.family.encode(plan.batch(step)), settings, observe=observe)
+    train(network, lambda step: plan.mixture.family.encode(plan.batch(step, recipe.batch)), settings, observe=observe)
     left, learned = gap()
     row = {"recipe": recipe.name, "steps": steps, "gap": left, "skill": learned, "curve": curve}
     return plan.identity | row | {"processor_seconds": time.process_time() - started}
@@ -88,9 +91,7 @@ def main(
                 if minors and plan.design.minors not in minors:
                     continue
                 for one in RECIPES:
-                    if (recipe and one.name not in recipe) or (
-                        name, plan.design.name, seed, one.name, steps
-                    ) in done:
+                    if (recipe and one.name not in recipe) or (name, plan.design.name, seed, one.name, steps) in done:
                         continue
                     row = run(plan, one, steps)
                     with out.open("a", encoding="utf-8") as file:

@@ -70,17 +70,19 @@ class Gathered:
             self.nulls.setdefault(scope, {}).setdefault(name, {}).update(table)
 
 
-def examine(subjects: Subjects, questions: Iterable[Question] = QUESTIONS) -> Examination:
+def examine(subjects: Subjects, questions: Iterable[Question] = QUESTIONS, judge: bool = True) -> Examination:
     """Put every question that can be answered to the sources of one family and seed.
 
     Parameters
     ----------
     questions : iterable of Question
         Asked in their order.
+    judge : bool
+        Whether nulls and the ladder are wanted; statistics alone otherwise.
     """
     plan, gathered = subjects.seed_plan, Gathered()
     asked = questions_for(plan.family.name, questions)
-    ladder = climb(plan, [question for question in asked if question.on_ladder])
+    ladder = climb(plan, [question for question in asked if question.on_ladder]) if judge else {}
     asked = [question for question in asked if question.needs in OFFERS[subjects.has]]
     arenas = {design: Arenas(mixture, plan.setting) for design, mixture in plan.mixtures.items()}
     scope_of = {design: scope for scope, design in subjects.scopes.items()}
@@ -94,7 +96,7 @@ def examine(subjects: Subjects, questions: Iterable[Question] = QUESTIONS) -> Ex
         others = [Side(other, side.arenas) for other in bare] if scope else []
         if scope:
             sides[scope] = side
-        controls = Controls(others, sides.get(MAJORS_ONLY), judge=scope is not None, show=True)
+        controls = Controls(others, sides.get(MAJORS_ONLY), judge=judge and scope is not None, show=judge)
         answers = _ask(asked, side, controls, scope or side.scope)
         networks.append(_result(plan, design, side, answers))
         if scope:
@@ -103,7 +105,8 @@ def examine(subjects: Subjects, questions: Iterable[Question] = QUESTIONS) -> Ex
             if scope == DIVERSE and MAJORS_ONLY in sides:
                 for question, findings in _ask(asked, side, controls, BOTH):
                     gathered.add(question, BOTH, findings)
-    ladder[UNTRAINED] = {scope: dict(table.get(untrained_name(0), {})) for scope, table in gathered.nulls.items()}
+    if judge:
+        ladder[UNTRAINED] = {scope: dict(table.get(untrained_name(0), {})) for scope, table in gathered.nulls.items()}
     return Examination(
         outcome=Outcome(
             seed=plan.seed,

@@ -150,6 +150,32 @@ class LadderResult(Model):
     calibrated: dict[Scope, dict[str, bool]]
 
 
+class SkillRow(Model):
+    """How well one network predicts, on held-out sequences such as it was trained on."""
+
+    family: str
+    design: str
+    arm: str
+    seed: int
+    steps: int
+    skill: Number
+    learned: bool
+
+
+class ArmRow(Model):
+    """One statistic of an arm beside the first: means over seeds, and the mean difference within a seed."""
+
+    family: str
+    arm: str
+    design: str
+    statistic: str
+    label: str
+    seeds: list[int]
+    first: Estimate
+    second: Estimate
+    difference: Estimate
+
+
 class Results(Model):
     """A run: what results.json holds."""
 
@@ -160,6 +186,8 @@ class Results(Model):
     ladder: list[LadderResult]
     networks: list[NetworkResult]
     untrained: list[NetworkResult]
+    skills: list[SkillRow]
+    arms: list[ArmRow]
     training_seconds: float
     seconds: float
     peak_memory_bytes: int

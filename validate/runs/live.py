@@ -6,13 +6,10 @@ done. On a terminal a table is redrawn in place; elsewhere a sentence is printed
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from collections.abc import Iterator
 
 from rich.console import Console
 from rich.live import Live
@@ -21,7 +18,7 @@ from rich.table import Table
 from validate.experiment.network_plan import NetworkPlan
 from validate.experiment.seed_plan import SeedPlan
 from validate.runs.kept import kept_path
-from validate.training.metrics import last_row
+from validate.training.metrics import MetricsRow, last_row
 from validate.training.time_left import duration
 
 LOOK_EVERY = 2.0
@@ -41,8 +38,6 @@ class View:
     Attributes
     ----------
     networks : sequence of NetworkPlan
-    seconds : sequence of float
-        What each is expected to take, on one thread.
     seeds : sequence of SeedPlan
         Those that are to be measured.
     """
@@ -55,7 +50,7 @@ class View:
     _started: float = field(default_factory=time.monotonic)
     _looked: float = -1e9
     _spoken: float = field(default_factory=time.monotonic)
-    _rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _rows: dict[str, MetricsRow] = field(default_factory=dict)
     _first: dict[str, int] = field(default_factory=dict)
     _live: Live | None = None
 
@@ -76,7 +71,7 @@ class View:
         self._looked = now
         for plan in self.networks:
             if self._step(plan) < plan.steps and (row := last_row(plan.metrics(self.folder))):
-                self._first.setdefault(plan.file_name, row["step"])
+                self._first.setdefault(plan.file_name, row.step)
                 self._rows[plan.file_name] = row
         if self._live is None and not self.quiet and now - self._spoken >= SPEAK_EVERY:
             self._spoken = now
@@ -84,7 +79,7 @@ class View:
 
     def _step(self, plan: NetworkPlan) -> int:
         row = self._rows.get(plan.file_name)
-        return 0 if row is None else row["step"] + 1
+        return 0 if row is None else row.step + 1
 
     def trained(self) -> int:
         """Return how many networks are trained."""
@@ -121,7 +116,6 @@ class View:
         at_work = [plan for plan in begun if self._step(plan) < plan.steps]
         finished = deque((plan for plan in begun if self._step(plan) >= plan.steps), maxlen=AT_WORK - len(at_work) or 1)
         for plan in (*finished, *at_work):
-            skill = self._rows[plan.file_name].get("skill")
-            shown = "" if skill is None else f"{skill:.3f}"
-            table.add_row(plan.name, str(self._step(plan)), str(plan.steps), shown)
+            skill = self._rows[plan.file_name].skill
+            table.add_row(plan.name, str(self._step(plan)), str(plan.steps), f"{skill:.3f}")
         return table

@@ -87,6 +87,11 @@ def workers(address: str | None = None, count: int | None = None) -> Iterator[Cl
         yield client
 
 
+def n_workers(client: Client | None) -> int:
+    """Return how many workers a client has; 1 for this process."""
+    return 1 if client is None else max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+
+
 def carry_out(tasks: Sequence[Task], client: Client | None, watch: Callable[[], None] = lambda: None) -> dict[str, Any]:
     """Do all tasks and return what they return, by name.
 

@@ -58,5 +58,3 @@ def measuring_tasks(seed_plans: Sequence[SeedPlan], folder: Path) -> list[Task]:
         )
         for plan in seed_plans
     ]
-
-
