@@ -5,10 +5,44 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 from validate.experiment.folder import write_text
+from validate.statistics.intervals import Number
 
 COLUMNS = ("family", "design", "seed", "step", "loss", "held_out")
 """What every row has."""
+
+
+class MetricsRow(BaseModel):
+    """One row, for those who read it; by population, and of Bayes predictors by name.
+
+    Attributes
+    ----------
+    loss : float
+        Of the batch, in nats or squared units, like every loss and distance.
+    held_out : dict
+        Mean loss.
+    distance, phase : dict
+        Mean distance to each Bayes predictor, and log10 of the ratio of those to M1 and M2; empty in logs without.
+    inside : dict
+        R2_OOD by site, where it was looked at.
+    references : dict
+        Mean losses of the Bayes predictors, in a network's first row.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    family: str
+    design: str
+    seed: int
+    step: int
+    loss: Number
+    held_out: dict[str, Number]
+    distance: dict[str, dict[str, Number]] = {}
+    phase: dict[str, Number] = {}
+    inside: dict[str, Number] = {}
+    references: dict[str, dict[str, Number]] = {}
 
 
 class Metrics:
@@ -34,6 +68,10 @@ class Metrics:
             return []
         found = (_parse(line) for line in self.path.read_text("utf-8", errors="replace").splitlines())
         return [row for row in found if isinstance(row, dict) and row.keys() >= set(COLUMNS)]
+
+    def typed(self) -> list[MetricsRow]:
+        """Return all rows as models."""
+        return [MetricsRow.model_validate(row) for row in self.rows()]
 
     def training_seconds(self) -> float:
         """Return the seconds spent training, all networks and all calls together."""
