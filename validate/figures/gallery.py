@@ -4,6 +4,7 @@ A file holds one figure, its ``FIGURE``; files without one are helpers. Figures 
 is not named comes last.
 """
 
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -31,20 +32,28 @@ ORDER = (
 )
 
 
-def collect() -> tuple[GalleryFigure, ...]:
-    """Return the figure of every file that has one, in their order.
+def figures_of_files() -> Iterator[GalleryFigure]:
+    """Yield the figure of every file of this folder that has one."""
+    for file in iter_modules([str(Path(__file__).parent)]):
+        figure = getattr(import_module(f"{__package__}.{file.name}"), "FIGURE", None)
+        if isinstance(figure, GalleryFigure):
+            yield figure
+
+
+def in_order(figures: Iterable[GalleryFigure]) -> tuple[GalleryFigure, ...]:
+    """Return figures in the order given here.
 
     Raises
     ------
     ValueError
         If two figures have the same name, or an ordered one is missing.
     """
-    modules = [import_module(f"{__package__}.{file.name}") for file in iter_modules([str(Path(__file__).parent)])]
-    found = [module.FIGURE for module in modules if isinstance(getattr(module, "FIGURE", None), GalleryFigure)]
-    by_name = {figure.name: figure for figure in found}
-    if len(by_name) < len(found) or not by_name.keys() >= set(ORDER):
-        raise ValueError(f"wanted a figure for each of {list(ORDER)}, no name twice; got {[f.name for f in found]}")
-    return tuple(by_name[name] for name in dict.fromkeys((*ORDER, *by_name)))
+    found = list(figures)
+    names = [figure.name for figure in found]
+    if len(set(names)) < len(names) or not set(names) >= set(ORDER):
+        raise ValueError(f"wanted a figure for each of {', '.join(ORDER)}, no name twice; got {', '.join(names)}")
+    by_name = dict(zip(names, found, strict=True))
+    return tuple(by_name[name] for name in dict.fromkeys((*ORDER, *names)))
 
 
-GALLERY = collect()
+GALLERY = in_order(figures_of_files())

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from validate.claims.prefix.shown import PrefixMap, PrefixShown
@@ -58,14 +59,17 @@ def _residuals(axes: Axes, prefix: PrefixShown) -> None:
 
 def _map(axes: Axes, shown: PrefixMap) -> None:
     points, steps, tasks = np.array(shown.points), np.array(shown.steps), np.array(shown.tasks)
-    for task in np.unique(tasks):
-        own, marker = tasks == task, TASK_MARKERS[task % len(TASK_MARKERS)]
+    markers = {f"task {task + 1}": TASK_MARKERS[task % len(TASK_MARKERS)] for task in np.unique(tasks)}
+    for task, marker in zip(np.unique(tasks), markers.values(), strict=True):
+        own = tasks == task
         x, y = points[own].T
         look: dict[str, Any] = {"vmin": steps.min(), "vmax": steps.max(), "cmap": "plasma", "s": 13, "lw": 0}
-        dots = axes.scatter(x, y, c=steps[own], marker=marker, alpha=0.8, label=f"task {task + 1}", **look)
+        dots = axes.scatter(x, y, c=steps[own], marker=marker, alpha=0.8, **look)
     axes.figure.colorbar(dots, ax=axes, ticks=MaxNLocator(integer=True), label="steps shown")
     axes.set_ylabel("second direction")
-    axes.legend(handletextpad=0.1, frameon=True, framealpha=0.8, edgecolor="none")
+    # The shape tells the task, and the colour nothing of it.
+    shapes = [Line2D([], [], marker=marker, ls="", color="0.3", label=label) for label, marker in markers.items()]
+    axes.legend(handles=shapes, handletextpad=0.1, frameon=True, framealpha=0.8, edgecolor="none")
 
 
 FIGURE = GalleryFigure(
