@@ -13,6 +13,7 @@ from tiny import tiny_experiment
 
 from validate.claims.catalogue import CLAIMS
 from validate.claims.forced import Forced
+from validate.claims.prefix.shown import PrefixMap, PrefixShown
 from validate.claims.properties import PropertiesShown
 from validate.claims.stability import StabilityShown
 from validate.claims.trajectories import TrajectoriesShown
@@ -24,12 +25,16 @@ from validate.figures.group import GalleryFigure, Group
 from validate.figures.interaction import interaction_by_layer
 from validate.figures.interpolation import interpolation_by_position
 from validate.figures.ladder import ladder_tables
+from validate.figures.phases import mode_curves
+from validate.figures.prefix import prefix_panels
 from validate.figures.properties import properties_by_layer
 from validate.figures.simplex import simplex_trajectories
 from validate.figures.stability import PAPER, has_minors, stability_by_layer
 from validate.figures.style import house_style, layer_colours
+from validate.figures.training import training_curves
 from validate.judging.results import LadderResult, NetworkResult, Results
 from validate.statistics.intervals import UNDEFINED, Estimate
+from validate.training.metrics import MetricsRow
 
 POSITIONS = [1, 3, 7, 12, 15]
 PLAN = tiny_experiment().families["dice"]
@@ -97,6 +102,39 @@ def trio(layers=3, family="markov"):
     return group(trained, [network("untrained", layers, family)])
 
 
+def dyck_paths(design):
+    """Return a network of planted Dyck paths whose residuals are known."""
+    measured = {"Dyck residual": [0.3, 0.4, 0.2], "Dyck residual given prefix": [0.1, np.nan, 0.1]}
+    shown = PrefixShown(
+        positions=[4, 8, 12],
+        informative=(5, 11),
+        judged=8,
+        predicted={"read-out": [0.5, 0.6, 0.5], "posterior": [0.3, 0.2, 0.1]},
+        sites={"post_mlp.0": measured, "post_mlp.1": measured},
+        map=PrefixMap(site="post_mlp.1", points=[(0.0, 1.0), (1.0, 0.0), (2.0, 2.0)], steps=[2, 3, 5], tasks=[0, 1, 1]),
+    )
+    sites = list(shown.sites)
+    return NetworkResult(family="dyck", seed=0, design=design, site=sites[0], sites=sites, shown={"prefix": shown})
+
+
+def logged(design, step, **parts):
+    populations = {"training": 1.0 / (1 + step), "fresh": 2.0 / (1 + step)}
+    return MetricsRow(family="markov", design=design, seed=0, step=step, loss=1.0, held_out=populations, **parts)
+
+
+def log(distances, *designs):
+    """Return the training log of some networks, with or without what it says of distances."""
+    distance = {population: {"M1": 0.1, "M2": 0.2, "prior predictive": 0.4} for population in ("training", "fresh")}
+    parts = {"distance": distance, "phase": {"training": -0.3, "fresh": -0.3}} if distances else {}
+    risks = {"M1": 0.125, "M2": 0.25, "prior predictive": np.inf}
+    references = dict.fromkeys(("training", "fresh"), risks)
+    return [
+        logged(design, step, references={} if step else references, **parts)
+        for design in designs
+        for step in (0, 5, 10)
+    ]
+
+
 def ladder():
     good, bad = estimate(0.99, 0.001), estimate(0.3)
     return LadderResult(
@@ -120,6 +158,9 @@ FIGURES = {
     ),
     "alignment": lambda: alignment_bands(trio()),
     "simplex": lambda: simplex_trajectories(group(trio().trained)),
+    "prefix": lambda: prefix_panels(group([dyck_paths("minors=0"), dyck_paths("minors=64")])),
+    "training": lambda: training_curves(group(trio().trained, metrics=log(False, "minors=0", "minors=64"))),
+    "phases": lambda: mode_curves(group(trio().trained, metrics=log(True, "minors=0", "minors=64"))),
     "ladder": lambda: ladder_tables(group([], ladder=ladder())),
 }
 
@@ -152,7 +193,7 @@ def test_figures_say_which_networks_they_show(name):
     words = " ".join(
         text.get_text()
         for axes in drawn(name).axes
-        for text in (axes.title, *axes.texts, axes._left_title, *_legend_texts(axes))
+        for text in (axes.title, axes.yaxis.label, *axes.texts, axes._left_title, *_legend_texts(axes))
     )
     wanted = {"interaction": [], "ladder": ["dice: majors only", "dice: both"], "stability": ["minors=256"]}
     for text in wanted.get(name, ["minors=0", "minors=64"]):
@@ -194,6 +235,24 @@ def test_the_forced_share_is_drawn_where_it_is(forced):
     for axes, expected in zip(figure.axes, (forced, None if forced is None else 2 * forced), strict=True):
         lines = [line for line in axes.get_lines() if line.get_label().startswith("share the read-out forces")]
         assert [line.get_ydata()[0] for line in lines] == ([] if expected is None else [expected])
+
+
+def test_curves_start_at_the_first_row_beside_its_risks():
+    with house_style("test"):
+        figure = training_curves(group([network()], metrics=log(False, "minors=0")))
+    for axes, first in zip(figure.axes, (1.0, 2.0), strict=True):
+        lines = {line.get_label(): line for line in axes.get_lines()}
+        np.testing.assert_allclose(lines["network"].get_xydata()[0], [1, first])
+        # An infinite risk has no place.
+        assert set(lines) == {"network", "M1, retrieval", "M2, extrapolation"}
+        assert lines["M2, extrapolation"].get_ydata()[0] == 0.25
+
+
+def test_logs_without_distances_tell_no_phases():
+    phases = next(figure for figure in GALLERY if figure.name == "phases")
+    assert phases.of(group([network()], metrics=log(False, "minors=0"))) is None
+    assert phases.of(group([network()], metrics=log(True, "minors=0"))) is not None
+    assert phases.of(group([network("minors=64")], metrics=log(True, "minors=0"))) is None
 
 
 def test_regression_counts_points_and_others_symbols():

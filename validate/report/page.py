@@ -102,28 +102,28 @@ def write_report(folder: Path) -> Path:
         (folder / "figures").mkdir(exist_ok=True)
     except OSError as error:
         raise RunFolderError(f"figures cannot be written to {folder}: {error.strerror}") from error
-    figures = draw_all(results, metrics, folder / "figures")
+    path = folder / "report.html"
+    write_text(path, page(results, draw_all(results, metrics, folder / "figures")))
+    return path
+
+
+def page(results: Results, figures: Sequence[Drawn]) -> str:
+    """Return the report of a run as HTML, with its figures embedded."""
     families = results.experiment.families
     by_verdict: dict[Verdict, list[ClaimRow]] = {verdict: [] for verdict in VERDICT_MEANING}
     for row in results.claims:
         by_verdict[row.verdict].append(row)
-    html = (
-        _environment()
-        .get_template("report.html")
-        .render(
-            results=results,
-            sections=[FamilySection.of(results, family, figures) for family in families],
-            matrix=Matrix.of(results.claims),
-            by_verdict=by_verdict,
-            one_seed=[family for family, plan in families.items() if len(plan.seeds) == 1],
-            counts=count_verdicts(results.claims),
-            meaning=VERDICT_MEANING,
-            titles={name: family.title for name, family in FAMILIES.items()},
-        )
+    template = _environment().get_template("report.html")
+    return template.render(
+        results=results,
+        sections=[FamilySection.of(results, family, figures) for family in families],
+        matrix=Matrix.of(results.claims),
+        by_verdict=by_verdict,
+        one_seed=[family for family, plan in families.items() if len(plan.seeds) == 1],
+        counts=count_verdicts(results.claims),
+        meaning=VERDICT_MEANING,
+        titles={name: family.title for name, family in FAMILIES.items()},
     )
-    path = folder / "report.html"
-    write_text(path, html)
-    return path
 
 
 def _environment() -> Environment:

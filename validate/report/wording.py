@@ -56,5 +56,5 @@ def why_untested(part: CriterionRow) -> str:
     if not part.calibrated:
         return "the ladder disqualifies the statistic"
     if not all(map(math.isfinite, (part.measured, *part.interval))):
-        return "the statistic is not defined here"
+        return "the statistic was not measured here, or is not defined"
     return "a null is not defined" if part.nulls else "there is no null"
