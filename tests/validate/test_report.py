@@ -2,17 +2,16 @@
 
 import copy
 import json
-import math
 import shutil
-from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from html_tables import Tables
 from rich.console import Console
 from tiny import TOML
 
-from validate.claims.catalogue import CLAIMS, SHOWN
+from validate.claims.catalogue import SHOWN
 from validate.claims.prefix.shown import PrefixMap, PrefixShown
 from validate.claims.rule import WORST_FIRST
 from validate.claims.trajectories import TrajectoriesShown
@@ -21,45 +20,13 @@ from validate.experiment.schema import parse_experiment
 from validate.figures import Drawn, groups
 from validate.figures.gallery import GALLERY
 from validate.figures.style import house_style
-from validate.judging.results import ClaimRow, CriterionRow, NetworkResult, Results, read_results
+from validate.judging.results import NetworkResult, Results, read_results
 from validate.report.console import WIDE, print_claims, sites_table
 from validate.report.page import page, write_report
-from validate.report.tables import Matrix, SitesTable
-from validate.report.wording import closest, number, short, where, why_untested, with_interval
+from validate.report.tables import SitesTable
+from validate.report.wording import number, short, with_interval
 from validate.runs.reproduce import reproduce
-from validate.statistics.intervals import UNDEFINED, Estimate
 from validate.training.metrics import Metrics
-
-
-class Tables(HTMLParser):
-    """Every table as rows of cells: (classes, columns spanned, text)."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.tables, self.identified, self.links = [], {}, []
-        self.cell = None
-        self.feed(html)
-
-    def handle_starttag(self, tag, attributes):
-        given = dict(attributes)
-        self.links += [given[key] for key in ("src", "href") if key in given]
-        if tag == "table":
-            self.tables.append([])
-            self.identified[given.get("id") or given.get("class")] = self.tables[-1]
-        elif tag == "tr":
-            self.tables[-1].append([])
-        elif tag in ("td", "th"):
-            self.cell = [set((given.get("class") or "").split()), int(given.get("colspan", 1)), ""]
-            self.tables[-1][-1].append(self.cell)
-
-    def handle_endtag(self, tag):
-        if tag in ("td", "th"):
-            self.cell = None
-
-    def handle_data(self, data):
-        if self.cell is not None:
-            self.cell[2] += data
-
 
 CAUSAL = """
 [families.dice.causal]
@@ -302,78 +269,6 @@ def test_undefined_numbers_are_dashes_and_the_file_stands_alone(run):
     assert all(f'id="{link[1:]}"' in html for link in inner)
     assert tables.identified["matrix"][2][1][2] == "—"
     assert len(html) < 15e6
-
-
-PART = CriterionRow(
-    statistic="x",
-    label="x",
-    predicted=0.0,
-    measured=0.5,
-    interval=(0.4, 0.6),
-    null=0.1,
-    nulls={"far": Estimate(0.9, 0.8, 1.0), "near": Estimate(0.1, 0.0, 0.2)},
-    tolerance=0.05,
-    direction="at most",
-    calibrated=True,
-    verdict="not tested",
-)
-
-
-def claim_row(claim, family="dice", design="minors=0", layers=None, seeds=(0,)):
-    return ClaimRow(
-        claim=claim,
-        family=family,
-        design=design,
-        layer=layers[0] if layers else None,
-        layers=layers,
-        position=None,
-        seeds=list(seeds),
-        statement=claim,
-        paper=None,
-        parts=[PART],
-        **dict(PART),
-    )
-
-
-def test_the_claims_keep_their_order_whatever_the_families():
-    names = list(CLAIMS)
-    rows = [
-        claim_row(name, family, design)
-        for family, design, own in (("a", "one", names[3:5]), ("b", "two", names[:2]), ("a", "three", ["unknown"]))
-        for name in own
-    ]
-    matrix = Matrix.of(rows)
-    assert [line[0] for line in matrix.lines] == [*names[:2], *names[3:5], "unknown"]
-    assert matrix.columns == [("a", "one"), ("a", "three"), ("b", "two")]
-    assert matrix.families == [("a", 2), ("b", 1)]
-    for name, _, cells in matrix.lines:
-        held = [(row.family, row.design) for row in rows if row.claim == name]
-        assert [column for column, row in zip(matrix.columns, cells, strict=True) if row] == held
-
-
-def test_layers_are_told_by_seed_where_they_differ():
-    assert where(claim_row("P0", layers=[3, 3], seeds=[0, 1])) == "layer 3"
-    assert where(claim_row("P0", layers=[3, 2], seeds=[0, 4])) == "layers 3, 2 (seeds 0, 4)"
-    assert where(claim_row("P0")) == ""
-
-
-def test_reasons_and_bounds_in_words():
-    def changed(**values):
-        return PART.model_copy(update=values)
-
-    assert PART.bound() == "≤ 0.05"
-    assert changed(direction="at least", tolerance=0.0).bound() == "≥ 0"
-    assert closest(PART) == "near"
-    assert closest(changed(nulls={"near": PART.nulls["near"], "none": UNDEFINED}, null=math.nan)) == "none"
-    assert closest(changed(nulls={}, null=math.nan)) is None
-    assert why_untested(PART) == "a null is not defined"
-    assert why_untested(changed(nulls={})) == "there is no null"
-    undefined = "the statistic was not measured here, or is not defined"
-    assert why_untested(changed(measured=math.nan)) == undefined
-    assert why_untested(changed(interval=(math.nan, 0.6))) == undefined
-    assert why_untested(changed(calibrated=False)) == "the ladder disqualifies the statistic"
-    numbers = (0.98765, -0.012345, None, math.nan, 0.0)
-    assert [short(value) for value in numbers] == ["0.988", "−0.012", "—", "—", "0"]
 
 
 def test_minors_are_followed_where_the_mixture_has_them(run):
