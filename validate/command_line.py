@@ -272,7 +272,7 @@ def measure(
         folder = out or states[0].with_suffix(".measured")
         results = measure_files(_experiment(preset, experiment), states, untrained or [], folder)
         print_states(console, results)
-        write_text(folder / "report.txt", as_text(print_states, results))
+        write_text(folder / "report.txt", as_text(print_states, results, WIDTH))
         console.print(f"Numbers and this text: {folder}", highlight=False)
 
 

@@ -39,6 +39,11 @@ WORST_FIRST: tuple[Verdict, ...] = (
 )
 
 
+def bound_text(direction: Direction, tolerance: float) -> str:
+    """Write a tolerance."""
+    return f"{'≥' if direction == 'at least' else '≤'} {tolerance:g}"
+
+
 @dataclass(frozen=True)
 class Criterion:
     """A statistic and the tolerance it has to meet.
@@ -73,7 +78,7 @@ class Criterion:
 
     def bound(self) -> str:
         """Return the tolerance as text."""
-        return f"{'≥' if self.direction == 'at least' else '≤'} {self.tolerance:g}"
+        return bound_text(self.direction, self.tolerance)
 
     def place(self, estimate: Estimate) -> Where:
         """Tell where an interval lies with respect to the tolerance."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError, fie
 
 from validate.claims.base import Shown, Statistics
 from validate.claims.catalogue import SHOWN
-from validate.claims.rule import Direction, Verdict
+from validate.claims.rule import Direction, Verdict, bound_text
 from validate.experiment.folder import RunFolderError, to_json
 from validate.experiment.schema import Experiment
 from validate.experiment.scopes import Scope
@@ -114,6 +114,10 @@ class CriterionRow(Model):
     direction: Direction
     calibrated: bool
     verdict: Verdict
+
+    def bound(self) -> str:
+        """Return the tolerance as text."""
+        return bound_text(self.direction, self.tolerance)
 
 
 class ClaimRow(CriterionRow):
