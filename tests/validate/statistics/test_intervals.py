@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from theory import stream
-from validate.statistics.intervals import Estimate, bootstrap, explained_share, hull, ratio, resampling_weights
+from validate.statistics.intervals import (
+    Estimate,
+    bootstrap,
+    bootstrap_mean,
+    explained_share,
+    hull,
+    ratio,
+    resampling_weights,
+)
 
 
 def first(moments):
@@ -67,3 +75,27 @@ def test_hull_holds_every_interval():
     assert (joined.value, joined.low, joined.high) == (pytest.approx(0.6), 0.4, 0.9)
     assert np.isnan(hull([Estimate(0.5, 0.4, 0.6), Estimate(np.nan, np.nan, np.nan)]).low)
     assert np.isnan(hull([]).value)
+
+
+def test_the_mean_of_a_unit_is_over_all_that_follows():
+    values = stream(8, "units").normal(size=(30, 4, 3))
+    ours = bootstrap_mean(values, stream(8, "b"), 50)
+    assert ours == bootstrap(values.mean(axis=(1, 2))[:, None], first, stream(8, "b"), 50)
+    assert ours.value == pytest.approx(values.mean())
+
+
+def test_without_replicates_there_is_a_value_and_no_interval():
+    values = stream(9, "alone").normal(size=12)
+    alone, whole = (bootstrap_mean(values, stream(9, "b"), n) for n in (0, 20))
+    assert alone.value == whole.value
+    assert np.isnan([alone.low, alone.high]).all()
+    assert np.isfinite([whole.low, whole.high]).all()
+
+
+def test_estimates_over_groups_and_over_a_spread_are_scipys():
+    values = stream(10, "groups").normal(size=9)
+    groups, spread = Estimate.of_groups(values), Estimate.of_spread(values)
+    low, high = stats.t.interval(0.95, 8, values.mean(), stats.sem(values))
+    assert (groups.value, groups.low, groups.high) == pytest.approx((values.mean(), low, high))
+    low, high = stats.mstats.mquantiles(values, [0.025, 0.975], alphap=1, betap=1)
+    assert (spread.value, spread.low, spread.high) == pytest.approx((values.mean(), low, high))

@@ -2,20 +2,21 @@
 
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tiny import family_setting, mixtures
 
-from theory import RegressionBatch, stream
-from validate.claims.catalogue import CRITERIA, PROPERTIES, criteria_of
-from validate.claims.properties import Captured, Setting
+from theory import RegressionBatch
+from validate.capture.captured import Captured
+from validate.capture.rungs import EXACT, RANDOM, rungs
+from validate.claims.catalogue import CRITERIA, QUESTIONS, questions_for
+from validate.claims.prefix.rungs import PREFIX_RUNGS
+from validate.claims.properties import QUESTION as PROPERTIES
 from validate.claims.rule import Criterion
-from validate.judging.ladder import EXACT, RANDOM, rungs
-from validate.judging.layer import best_site, chosen_site, shortfall
+from validate.judging.layer import best_site, chosen_site, layer_of, shortfall
 
-JUDGED = criteria_of(PROPERTIES)
+JUDGED = PROPERTIES.criteria
 NAMES = [criterion.statistic for criterion in JUDGED if not criterion.sign]
 PERFECT = {name: 1.0 if CRITERIA[name].direction == "at least" else 0.0 for name in NAMES}
 
@@ -41,7 +42,13 @@ class Layers:
 
 def layers(setting, *names):
     plain, _ = mixtures(setting)
-    return Layers(**{f"layer.{index}": rungs(setting)[name](plain) for index, name in enumerate(names)})
+    made = rungs(setting, PREFIX_RUNGS if setting.label == "dyck" else {})
+    return Layers(**{f"layer.{index}": made[name](plain) for index, name in enumerate(names)})
+
+
+def chosen(source, setting):
+    """Return the site chosen by the questions that are put to the family."""
+    return chosen_site(source, setting, questions_for(setting.label))
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +59,13 @@ def setting():
 @pytest.mark.parametrize("kind", ["dice", "regression", "markov"])
 def test_the_site_that_holds_the_posterior_is_chosen(kind):
     setting = family_setting(kind, cell_sequences=24)
-    assert chosen_site(layers(setting, RANDOM, "current symbol", EXACT, "averaging"), setting) == "layer.2"
-    assert chosen_site(layers(setting, EXACT, RANDOM), setting) == "layer.0"
+    assert chosen(layers(setting, RANDOM, "current symbol", EXACT, "averaging"), setting) == "layer.2"
+    assert chosen(layers(setting, EXACT, RANDOM), setting) == "layer.0"
 
 
 def test_of_planted_dyck_paths_the_site_that_holds_the_prefix_is_chosen():
     setting = family_setting("dyck", cell_sequences=24)
-    assert chosen_site(layers(setting, RANDOM, EXACT, "prefix", "symbol counts"), setting) == "layer.2"
+    assert chosen(layers(setting, RANDOM, EXACT, "prefix", "symbol counts"), setting) == "layer.2"
 
 
 def rows_of(batch):
@@ -72,30 +79,31 @@ def rows_of(batch):
 def test_no_sequence_both_chooses_and_judges(kind):
     setting = family_setting(kind, cell_sequences=8)
     source = layers(setting, RANDOM, RANDOM)
-    chosen_site(source, setting)
+    chosen(source, setting)
     chose, source.shown = set().union(*map(rows_of, source.shown)), []
     Captured.of(source, setting)
     judged = set().union(*map(rows_of, source.shown))
     assert len(chose) > 20
     assert len(judged) > 20
     assert not chose & judged
-    np.testing.assert_array_equal(setting.choice.majors.parameters, setting.majors.parameters)
-
-
-def test_the_halves_draw_from_other_streams(setting):
-    for purpose in ("balanced", "natural/fit", "natural/score", "fresh tasks", "bootstrap/cells"):
-        drawn = [half.stream(purpose).integers(2**62) for half in (setting, setting.choice)]
-        assert drawn[0] != drawn[1], purpose
-        # What is measured does not depend on whether a layer was chosen before.
-        assert drawn[0] == stream(setting.seed, f"dice/{purpose}").integers(2**62)
-    assert isinstance(setting.choice, Setting)
-    assert setting.choice.sizes.cell_sequences == setting.sizes.cell_sequences // 2
 
 
 def test_a_source_of_one_site_is_not_measured_to_choose(setting):
     source = layers(setting, RANDOM)
-    assert chosen_site(source, setting) == "layer.0"
+    assert chosen(source, setting) == "layer.0"
     assert not source.shown
+
+
+def test_without_a_question_that_chooses_the_first_site_is_taken(setting):
+    source = layers(setting, RANDOM, EXACT)
+    others = [question for question in QUESTIONS if question.by_site is None]
+    assert chosen_site(source, setting, others) == "layer.0"
+    assert not source.shown
+
+
+def test_a_site_is_numbered_by_its_name_or_its_place():
+    assert layer_of("post_mlp.3", ["post_mlp.2", "post_mlp.3"]) == 3
+    assert layer_of("features", ["embed", "features"]) == 1
 
 
 def test_where_nothing_can_be_measured_there_is_still_a_site():

@@ -3,11 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny import TOML, tiny_experiment
+from tiny import TOML
 
-from validate.claims.catalogue import CLAIMS
 from validate.experiment.schema import ExperimentError, parse_experiment
-from validate.experiment.selection import judged_claims, parse_seeds, select, select_claims
+from validate.experiment.selection import parse_seeds, select
 
 MARKOV = TOML.partition("[families.dice]")[2].replace("families.dice", "families.markov").replace("faces", "states")
 BOTH = TOML + "[families.markov]" + MARKOV
@@ -52,16 +51,3 @@ def test_other_seeds_are_refused(text):
 def test_unknown_names_are_answered_with_what_there_is(experiment):
     with pytest.raises(ExperimentError, match=r"family must be one of dice, markov; got 'die'"):
         select(experiment, ["dice", "die"])
-    with pytest.raises(ExperimentError, match=r"claim must be one of P0, P0\*.*; got 'P9'"):
-        select_claims(experiment, ["P0", "P9"])
-
-
-def test_a_claim_needs_a_family_and_a_design_it_is_judged_on(experiment):
-    assert select_claims(experiment, []) is None
-    assert select_claims(experiment, ["P1", "P0", "P1"]) == ["P1", "P0"]
-    plain = parse_experiment(TOML.replace(", { minors = 2, steps = 4 }", ""), "plain")
-    names = {claim.name for claim in judged_claims(plain)}
-    assert {"P0", "retrieval"} <= names < {claim.name for claim in CLAIMS}
-    with pytest.raises(ExperimentError, match=r"claim of tiny must be one of P0.*; got 'near-orthogonality'"):
-        select_claims(plain, ["near-orthogonality"])
-    assert "near-orthogonality" in {claim.name for claim in judged_claims(tiny_experiment())}

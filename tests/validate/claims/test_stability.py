@@ -8,10 +8,12 @@ from scipy import stats
 from tiny import tiny_experiment
 
 from theory import BiasedDice, Mixture, stream
-from validate.capture.sources import predicted
+from validate.capture.candidates import Arenas
+from validate.claims.base import Controls, Observed, Side
 from validate.claims.catalogue import CRITERIA
-from validate.claims.properties import Setting
-from validate.claims.stability import GROUPS, contrast, minor_groups, stabilities, stability, stability_contrast
+from validate.claims.stability import GROUPS, analyse, contrast, minor_groups, stabilities, stability
+from validate.experiment.sampling import predicted
+from validate.experiment.setting import Setting
 from validate.statistics.intervals import Estimate
 
 FAMILY = BiasedDice(faces=4, length=16)
@@ -35,13 +37,20 @@ class Counts:
         raise AssertionError("no prediction is asked for")
 
 
-def setting_of(majors):
-    sizes = tiny_experiment().families["dice"].measurement.model_copy(update={"cell_sequences": 16})
-    return Setting("dice", FAMILY, FAMILY.make_pool(majors), 0, sizes)
-
-
 def mixture(majors, minors):
     return Mixture(FAMILY, FAMILY.make_pool(majors), None if minors is None else FAMILY.make_pool(minors))
+
+
+def side(majors, minors):
+    """Return the side of such states for a mixture."""
+    own = mixture(majors, minors)
+    sizes = tiny_experiment().families["dice"].measurement.model_copy(update={"cell_sequences": 16})
+    setting = Setting("dice", FAMILY, own.majors, 0, sizes)
+    return Side(Observed(Counts(), setting, "nothing"), Arenas(own, setting))
+
+
+def contrast_of(majors, minors):
+    return analyse(side(majors, minors), Controls()).statistics["P0 contrast"]
 
 
 @pytest.mark.parametrize(
@@ -49,36 +58,35 @@ def mixture(majors, minors):
     [(STABLE, VAGUE, "inside"), (VAGUE, STABLE, "outside"), (VAGUE, np.tile(VAGUE, (3, 1)), "straddles")],
 )
 def test_the_verdict_can_come_out_either_way(majors, minors, place):
-    found = stability_contrast(Counts(), mixture(majors, minors), setting_of(majors))
+    found = contrast_of(majors, minors)
     assert CRITERIA["P0 contrast"].place(found) == place, found
 
 
 def test_planted_shares_by_site():
-    table = stabilities(Counts(), mixture(STABLE, VAGUE), setting_of(STABLE))
+    table = stabilities(side(STABLE, VAGUE))
     assert table["counts"]["majors"].value == pytest.approx(1)
     assert table["counts"]["minors"].value < 0.5
     assert math.isnan(table["nothing"]["majors"].value)
-    found = stability_contrast(Counts(), mixture(STABLE, VAGUE), setting_of(STABLE))
+    found = contrast_of(STABLE, VAGUE)
     assert found == contrast(table["counts"]["majors"], table["counts"]["minors"])
 
 
 def test_minors_are_averaged_over_groups_of_their_own_sequences():
     both = np.concatenate([STABLE, VAGUE])
-    setting, pools = setting_of(STABLE), minor_groups(mixture(STABLE, both))
-    parts = [stability(Counts(), pool, setting, "minors", index)["counts"] for index, pool in enumerate(pools)]
-    minors = stabilities(Counts(), mixture(STABLE, both), setting)["counts"]["minors"]
+    own, pools = side(STABLE, both), minor_groups(mixture(STABLE, both))
+    parts = [stability(own, pool, "minors", index)["counts"] for index, pool in enumerate(pools)]
+    minors = stabilities(own)["counts"]["minors"]
     values = [part.value for part in parts]
     low, high = stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
     assert (minors.value, minors.low, minors.high) == pytest.approx((np.mean(values), low, high))
-    again = stability(Counts(), pools[1], setting, "minors", 0)["counts"]
+    again = stability(own, pools[1], "minors", 0)["counts"]
     assert again != parts[1]
 
 
 def test_without_a_group_of_minors_there_is_no_contrast():
-    setting = setting_of(STABLE)
     for minors in (None, VAGUE[:2]):
         assert not minor_groups(mixture(STABLE, minors))
-        assert math.isnan(stability_contrast(Counts(), mixture(STABLE, minors), setting).value)
+        assert math.isnan(contrast_of(STABLE, minors).value)
 
 
 @pytest.mark.parametrize("n_minors", [3, 7, 100])

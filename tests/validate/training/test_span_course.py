@@ -8,9 +8,10 @@ import pytest
 from model import Transformer
 from theory import BiasedDice, MarkovChains, Mixture, NoisyLinearRegression, PlantedDyck, stream
 from validate.capture.sources import NetworkSource
-from validate.claims.base import fresh_moments
-from validate.claims.properties import Captured, Setting
+from validate.claims.base import Observed
+from validate.claims.geometry import fresh_moments
 from validate.experiment.schema import Measurement, Network, network_config
+from validate.experiment.setting import Setting
 from validate.statistics.subspace import share_inside
 from validate.training.span_course import SpanCourse, is_looked_at
 
@@ -39,11 +40,12 @@ def test_records_looked_at_grow_further_apart():
 def test_it_is_the_statistic_of_the_claims(kind):
     mixture, network = case(kind)
     setting = Setting(f"{kind}/evaluation", mixture.family, mixture.majors, 7, SIZES)
-    captured = Captured.of(NetworkSource(network, mixture.family), setting)
-    found = SpanCourse(kind, mixture, 7, SIZES)(network)
-    assert list(found) == list(captured.fresh)
+    source = NetworkSource(network, mixture.family)
+    judged = fresh_moments(Observed(source, setting, source.sites[-1]))
+    found = SpanCourse(mixture, 7, SIZES)(network)
+    assert list(found) == list(judged)
     for site, value in found.items():
-        expected = share_inside(fresh_moments(captured, setting, site).mean(axis=0, keepdims=True)).item()
+        expected = share_inside(judged[site].mean(axis=0, keepdims=True)).item()
         assert value == pytest.approx(expected, rel=1e-9)
         assert 0 < value < 1
 
@@ -51,4 +53,4 @@ def test_it_is_the_statistic_of_the_claims(kind):
 def test_a_network_that_left_the_finite_numbers_is_undefined_and_no_error():
     mixture, network = case("dice")
     network.buffer[:] = np.nan
-    assert all(map(math.isnan, SpanCourse("dice", mixture, 0, SIZES)(network).values()))
+    assert all(map(math.isnan, SpanCourse(mixture, 0, SIZES)(network).values()))

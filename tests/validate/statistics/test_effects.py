@@ -12,7 +12,7 @@ from validate.statistics.effects import (
     CellSquares,
     Halves,
     cell_r2,
-    estimate_effects,
+    estimate_shares,
     interaction_against_task,
     interaction_share,
     task_share,
@@ -123,7 +123,7 @@ def test_replicates_scatter_as_independent_samples_do():
 
 def test_estimates_hold_their_value_even_where_replicates_are_biased():
     """Few sequences and no effect at all: resampled cell means are noisier, so every replicate of P0 is lower."""
-    for name, estimate in estimate_effects(states_of((3, 4, 8, 40)), stream(9, "b"), 200).items():
+    for name, estimate in estimate_shares(states_of((3, 4, 8, 40)), EFFECTS, stream(9, "b"), 200).items():
         assert estimate.low <= estimate.value <= estimate.high, name
 
 

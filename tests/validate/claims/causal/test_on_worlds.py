@@ -5,15 +5,16 @@ from functools import cache
 import numpy as np
 import pytest
 from scipy.linalg import subspace_angles
+from worlds import TESTED, answers, side_of, world_subject
 
 from theory import BiasedDice, MarkovChains, Mixture, NoisyLinearRegression, stream
-from validate.claims.causal import Causal, causal
 from validate.claims.causal.ascent import search
-from validate.claims.causal.carrying import Context, Reading
+from validate.claims.causal.reading import Context, Reading
 from validate.claims.causal.removal import Removal
 from validate.claims.causal.samples import FRESH, MAJORS, Samples
-from validate.claims.causal.steering import Steering
-from validate.claims.causal.worlds import world_subject
+from validate.claims.causal.steered import Steering
+from validate.claims.causal.subject import subject_of
+from validate.experiment.schema import Causal
 from validate.statistics.intervals import explained_share
 from validate.statistics.subspace import span_basis
 
@@ -43,7 +44,7 @@ def subject(kind, world):
 
 @cache
 def findings(kind, world):
-    return causal(subject(kind, world), SETTINGS)
+    return answers(subject(kind, world), SETTINGS)
 
 
 def beyond_nulls(found, name):
@@ -154,6 +155,18 @@ def test_the_ascent_finds_a_planted_direction_and_none_does_more_harm(kind):
 @pytest.mark.parametrize("kind", FAMILIES)
 @pytest.mark.parametrize("world", ["exact Bayes", "retrieval"])
 def test_history_is_needed_at_the_first_site_alone(kind, world):
-    history = findings(kind, world).portrait["history"]
-    assert all(history[site]["value"] == 0 for site in ("post_mlp.1", "post_mlp.2"))
-    assert history["post_mlp.0"]["low"] > 0
+    history = findings(kind, world).shown["history"].history
+    assert all(history[site].value == 0 for site in ("post_mlp.1", "post_mlp.2"))
+    assert history["post_mlp.0"].low > 0
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_vectors_estimated_from_states_are_those_planted(kind):
+    """What the other tests are told, a run has to find: theta, nu, and with them the span that is removed."""
+    planted = subject(kind, "retrieval")
+    found = subject_of(side_of(planted, None))
+    assert (found.site, found.kind, found.seed) == (TESTED, kind, 0)
+    assert np.sin(subspace_angles(found.task_basis, planted.task_basis)).max() < 0.1
+    for one, other in ((found.task, planted.task), (found.current, planted.current)):
+        centred = [vectors - vectors.mean(axis=0) for vectors in (one, other)]
+        assert np.linalg.norm(centred[0] - centred[1]) < 0.15 * np.linalg.norm(centred[1])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from theory import BiasedDice, MarkovChains, NoisyLinearRegression, PlantedDyck, stream
-from validate.claims.forced import forced_interaction
+from validate.claims.forced import Forced, forced_interaction
 
 
 def unexplained(cells, *effects):
@@ -25,16 +25,16 @@ def test_markov_chains_force_what_no_additive_table_explains():
     interaction = unexplained(logits, "task", "symbol")
     of_cells, of_task = interaction / unexplained(logits), interaction / unexplained(logits, "symbol")
     forced = forced_interaction(family, pool)
-    assert forced == pytest.approx({"P1": of_cells, "P1*": of_task})
-    assert forced["P1"] > 0.1
+    assert forced == pytest.approx(Forced(of_cells, of_task))
+    assert forced.of_cells > 0.1
 
 
 def test_dice_force_nothing_and_regression_has_no_task_effect():
     dice, regression = BiasedDice(faces=4, length=8), NoisyLinearRegression(dimension=3, points=8)
-    assert forced_interaction(dice, dice.sample_pool(stream(0, "forced"), 3)) == {"P1": 0, "P1*": 0}
+    assert forced_interaction(dice, dice.sample_pool(stream(0, "forced"), 3)) == Forced(0, 0)
     forced = forced_interaction(regression, regression.sample_pool(stream(0, "forced"), 3))
-    assert forced["P1*"] == pytest.approx(1)
-    assert 0 < forced["P1"] < 1
+    assert forced.of_task == pytest.approx(1)
+    assert 0 < forced.of_cells < 1
 
 
 def test_dyck_paths_have_no_such_table():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from theory import MarkovChains, NoisyLinearRegression, stream
-from validate.capture.running_statistics import averaged_prediction, averaged_statistics
+from validate.capture.averages import averaged_prediction, averaged_statistics
 
 
 def drawn(family, n=5):

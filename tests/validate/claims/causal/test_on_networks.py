@@ -5,21 +5,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from worlds import Answers, answers, side_of, world_subject
 
 from model import Transformer
 from theory import BiasedDice, Mixture, NoisyLinearRegression, stream
-from validate.claims.causal import Causal, Subject, causal
+from validate.capture.rungs import RandomSource
+from validate.claims.base import Observed, Side
+from validate.claims.causal import tested
 from validate.claims.causal.ascent import ascend, loss_and_slope
-from validate.claims.causal.carrying import Context, Reading
-from validate.claims.causal.dissociation import Losses
 from validate.claims.causal.filtered import split_changes
 from validate.claims.causal.history import history_rises, swap_history
+from validate.claims.causal.reading import Context, Reading
 from validate.claims.causal.removal import Removal, along_covariance, of_equal_norm
+from validate.claims.causal.rises import Losses
 from validate.claims.causal.samples import FRESH, MAJORS, MINORS, Samples
-from validate.claims.causal.steering import Steering, permuted, rotated, simplex_grid, window
-from validate.claims.causal.subject import edit_at
-from validate.claims.causal.worlds import world_subject
-from validate.experiment.schema import Network, network_config
+from validate.claims.causal.steered import Steering, permuted, rotated, simplex_grid, window
+from validate.claims.causal.subject import Subject, edit_at, subject_of
+from validate.experiment.schema import Causal, Network, network_config
 from validate.statistics.subspace import random_basis
 
 SETTINGS = Causal(sequences=16, rank=1, steps=3, restarts=1, directions=5, grid=2, replicates=100)
@@ -222,27 +224,47 @@ def test_parts_of_the_filtered_removal_add_up_to_the_whole():
 
 def test_everything_is_a_function_of_the_arguments_and_has_its_nulls():
     subject, untrained = transformer_subject("dice"), [transformer_subject("dice", seed=seed) for seed in (1, 2)]
-    found, again = causal(subject, SETTINGS, untrained), causal(subject, SETTINGS)
+    found, again = answers(subject, SETTINGS, untrained), answers(subject, SETTINGS)
     assert repr(found.statistics) == repr(again.statistics)
-    assert repr(found.portrait) == repr(again.portrait)
-    history = [rise["value"] for rise in found.portrait["history"].values()]
+    assert repr(found.shown) == repr(again.shown)
+    history = [rise.value for rise in found.shown["history"].history.values()]
     assert found.statistics["history"].value == pytest.approx(history[0] - history[-2])
     names = {"steering", "history", "V carries", "V contest", "filtered removal", "theta specificity", "V control"}
     names |= {"theta dissociation", "V specificity", "V dissociation", "V minors"}
     assert found.statistics.keys() == names
     nulled = {name for table in found.nulls.values() for name in table}
     assert nulled == names
-    assert found.nulls["untrained network 1"] != found.nulls["untrained network 2"]
+    for index, other in enumerate(untrained):
+        own = answers(other, SETTINGS).statistics
+        del own["filtered removal"]  # where removing V does nothing, the share of its effect is no number
+        assert repr(found.nulls[f"untrained network {index + 1}"]) == repr(own)
+
+
+def test_what_is_shown_reads_back_equal():
+    shown = answers(transformer_subject("dice"), SETTINGS).shown
+    assert shown.keys() == {"steering", "dissociation", "what V carries", "history"}
+    for table in shown.values():
+        assert repr(type(table).model_validate_json(table.model_dump_json())) == repr(table)
 
 
 def test_what_cannot_be_had_is_left_out():
-    plain = causal(transformer_subject("dice", minors=0), SETTINGS)
+    plain = answers(transformer_subject("dice", minors=0), SETTINGS)
     assert plain.statistics.keys() == {"steering", "history"}
-    assert "dissociation" not in plain.portrait
-    shallow = causal(transformer_subject("dice", layers=2), SETTINGS)
+    assert plain.shown.keys() == {"steering", "history"}
+    shallow = answers(transformer_subject("dice", layers=2), SETTINGS)
     assert "history" not in shallow.statistics
-    narrow = causal(transformer_subject("dice", width=4), SETTINGS)
+    narrow = answers(transformer_subject("dice", width=4), SETTINGS)
     assert narrow.statistics.keys() == {"steering", "history"}
+    assert answers(transformer_subject("dice"), None) == Answers()
+
+
+def test_only_networks_can_be_steered():
+    side = side_of(transformer_subject("dice"), SETTINGS)
+    states = RandomSource(side.setting.family, side.setting.stream)
+    with pytest.raises(TypeError, match="causal tests need a network; got RandomSource"):
+        subject_of(Side(Observed(states, side.setting, "features"), side.arenas))
+    with pytest.raises(ValueError, match="causal tests need their sizes"):
+        tested.tested(side_of(transformer_subject("dice"), None))
 
 
 def test_settings_refuse_what_they_do_not_know():

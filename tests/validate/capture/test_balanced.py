@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny import dice_setting
 
 from theory import BiasedDice, stream
-from validate.capture.balanced import capture_balanced, draw_natural, shuffle_tasks, with_current_symbol
-from validate.capture.sources import FeatureSource, RandomSource
-from validate.claims.properties import Captured
+from validate.capture.balanced import capture_balanced, shuffle_tasks, with_current_symbol
+from validate.experiment.sampling import draw_natural
 
 
 class Recorder:
@@ -68,26 +66,3 @@ def test_shuffling_moves_states_between_tasks_of_one_symbol_only(seed):
             before, after = (np.sort(s[part, :, symbol].reshape(-1, 2), axis=0) for s in (states, shuffled))
             np.testing.assert_array_equal(before, after)
     assert np.any(shuffled != states)
-
-
-def test_all_sources_are_captured_on_the_same_sequences():
-    setting = dice_setting(cell_sequences=4)
-    one, other = (Captured.of(Recorder(setting.family), setting) for _ in range(2))
-    np.testing.assert_array_equal(one.design["counts"].states, other.design["counts"].states)
-    np.testing.assert_array_equal(one.fresh["counts"], other.fresh["counts"])
-    assert not np.array_equal(one.fit["counts"], one.score["counts"])
-
-
-def test_the_last_state_is_the_same_alone_or_among_all():
-    setting = dice_setting(cell_sequences=4)
-    assert RandomSource(setting.family, stream(0, "r")).states(setting.fit, last=True)["features"].shape[1] == 1
-
-    def features(batch):
-        average = setting.family.running_average(batch)
-        return average, average
-
-    sources = [FeatureSource(setting.family, features, stream(0, "embedding")) for _ in range(2)]
-    last = sources[0].states(setting.fit, last=True)["features"][:, 0]
-    every = sources[1].states(setting.fit)["features"][:, -1]
-    # Both draw the same embeddings; what differs is the small noise added to each.
-    assert np.abs(last - every).max() < 0.1 < np.abs(every).max()
