@@ -1,8 +1,8 @@
 """The smallest experiments that go through the whole line, and settings small enough for the ladder."""
 
 from theory import Mixture, stream
-from validate.claims.properties import Setting
 from validate.experiment.schema import Experiment, build_family, parse_experiment
+from validate.experiment.setting import Setting
 
 FAMILY_TOML = """
 [families.dice]
