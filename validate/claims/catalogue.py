@@ -18,7 +18,7 @@ from validate.claims import (
     stability,
     trajectories,
 )
-from validate.claims.base import Claim, Question, Shown
+from validate.claims.base import Claim, Question
 from validate.claims.causal import carrying, dissociation, history, steering
 from validate.claims.prefix import question as prefix
 from validate.claims.rule import Criterion
@@ -89,9 +89,6 @@ CRITERIA: dict[str, Criterion] = {
     criterion.statistic: criterion for criterion in chain.from_iterable(question.criteria for question in QUESTIONS)
 }
 """Every criterion by its statistic."""
-
-SHOWN: dict[str, type[Shown]] = {q.name: q.shown for q in QUESTIONS if q.shown is not None}
-"""The model of what each question shows, by its name."""
 
 
 def questions_for(family: str, questions: Iterable[Question] = QUESTIONS) -> list[Question]:

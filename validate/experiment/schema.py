@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -233,22 +233,28 @@ def network_config(family: LatentTasks, network: Network) -> TransformerConfig:
     )
 
 
+E = TypeVar("E", bound=Experiment)
+
+
 def _sentence(error: ValidationError) -> str:
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"]) or "the file"
+    place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"{place} is not a key of an experiment"
     got = f"; got {first['input']!r}" if not isinstance(first["input"], dict) else ""
-    return f"{place}: {first['msg']}{got}"
+    words = first["msg"].removeprefix("Value error, ")
+    return f"{place}: {words}{got}" if place else words
 
 
-def parse_experiment(text: str, origin: str) -> Experiment:
+def parse_experiment(text: str, origin: str, kind: type[E] = Experiment) -> E:  # type: ignore[assignment]
     """Read an experiment from TOML text.
 
     Parameters
     ----------
     origin : str
         Where the text came from, named in errors.
+    kind : type
+        `Experiment`, or one of its kinds.
 
     Raises
     ------
@@ -256,9 +262,9 @@ def parse_experiment(text: str, origin: str) -> Experiment:
         One sentence: malformed TOML, an unknown key, or a value out of range.
     """
     try:
-        experiment = Experiment.model_validate(tomllib.loads(text))
-        for kind in experiment.families:
-            experiment.network(kind)
+        experiment = kind.model_validate(tomllib.loads(text))
+        for family in experiment.families:
+            experiment.network(family)
     except tomllib.TOMLDecodeError as error:
         raise ExperimentError(f"{origin} is not valid TOML: {error}") from error
     except ValidationError as error:
@@ -276,10 +282,10 @@ def load_preset(name: str) -> Experiment:
     return parse_experiment(text, f"preset {name}")
 
 
-def load_experiment(path: Path) -> Experiment:
+def load_experiment(path: Path, kind: type[E] = Experiment) -> E:  # type: ignore[assignment]
     """Read an experiment file."""
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ExperimentError(f"{path} cannot be read as an experiment: {error}") from error
-    return parse_experiment(text, str(path))
+    return parse_experiment(text, str(path), kind)

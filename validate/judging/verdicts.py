@@ -116,7 +116,7 @@ def _predicted(criterion: Criterion, question: Question, outcomes: Sequence[Outc
         rungs = (outcome.ladder.get(criterion.exact, {}).get(scope, {}) for outcome in outcomes)
         return hull(rung.get(name, UNDEFINED) for rung in rungs)
     values = (outcome.predicted.get(scope, {}).get(name, float("nan")) for outcome in outcomes)
-    return hull(Estimate(value, value, value) for value in values)
+    return hull(Estimate.of_value(value) for value in values)
 
 
 def count_verdicts(rows: Iterable[ClaimRow]) -> dict[str, int]:
