@@ -32,6 +32,7 @@ from numpy.typing import ArrayLike
 
 from theory.ballot import as_paths, down_probability, log_catalan, log_completions, random_paths
 from theory.categorical import as_laws, draw
+from theory.checks import is_number, require_whole
 from theory.contexts import log_likelihood_in_context, mean_in_context
 from theory.errors import ImpossibleSequenceError
 from theory.layouts import require_layout
@@ -74,9 +75,8 @@ class PlantedDyck(SymbolFamily):
 
     def __post_init__(self) -> None:
         for name, least in (("pairs", 1), ("background", 1), ("length", 2)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}; got {getattr(self, name)}")
-        if not 0 < self.density <= 1:
+            require_whole(name, getattr(self, name), least)
+        if not (is_number(self.density) and 0 < self.density <= 1):
             raise ValueError(f"density must be in (0, 1]; got {self.density}")
         require_layout(self.layout)
         if self.background_law is not None:
