@@ -36,7 +36,7 @@ def _workers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(LANES, thread_name_prefix="model")
 
 
-def _each(work: Callable[[Part], None], parts: list[Part]) -> None:
+def each(work: Callable[[Part], None], parts: list[Part]) -> None:
     """Do all parts, side by side if there are several."""
     if len(parts) == 1:
         work(parts[0])
@@ -114,7 +114,7 @@ class Engine:
             take_lanes(self._memories[0])
         else:
             with blas.libraries().limit(limits=1, user_api="blas"):
-                _each(take_lanes, self._memories[: len(plan)])
+                each(take_lanes, self._memories[: len(plan)])
         self._used = len(plan)
         return sum(totals)
 
@@ -125,7 +125,7 @@ class Engine:
             from model import kernels
 
             edges = [total.size * i // self.threads for i in range(self.threads + 1)]
-            _each(lambda edge: kernels.add_rows_up(self._gradients[: self._used], *edge), list(pairwise(edges)))
+            each(lambda edge: kernels.add_rows_up(self._gradients[: self._used], *edge), list(pairwise(edges)))
         return total
 
 

@@ -68,6 +68,7 @@ class Transformer:
         self.backend: Backend = backend
         self.buffer: Array = parameters.initialise(config, seed, dtype)
         self.parameters: Mapping[str, Array] = MappingProxyType(parameters.views(config, self.buffer))
+        self.threads = threads
         self._engine = Engine(config, backend, self.buffer, threads)
         self._sites = sites(config)
 

@@ -16,6 +16,7 @@ from model.kernels.flat import add_rows_up, sum_of_squares
 from model.kernels.gemm import gemm
 from model.kernels.loss import cross_entropy, squared_error
 from model.kernels.mlp import mlp_backward, mlp_forward
+from model.kernels.muon import muon
 from model.kernels.rows import embedding, embedding_backward
 
 
@@ -40,6 +41,7 @@ __all__ = [
     "linear_backward",
     "mlp_backward",
     "mlp_forward",
+    "muon",
     "on_disk",
     "squared_error",
     "sum_of_squares",
