@@ -1,18 +1,9 @@
-"""The optimizer's passes over flat buffers; see `model.optimizer` for the formulas and the arguments."""
+"""One pass of AdamW over flat buffers; see `model.optimizers.adamw` for the formulas and the arguments."""
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 import numpy as np
 
 from model.kernels.compilation import kernel
-
-
-@kernel
-def sum_of_squares(x):
-    """Return sum_i x_i^2, summed in float64."""
-    total = 0.0
-    for i in range(x.size):
-        total += np.float64(x[i]) * np.float64(x[i])
-    return total
 
 
 @kernel

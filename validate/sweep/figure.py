@@ -7,7 +7,7 @@ networks. Dotted: a rival explanation or the level of chance. Each in the colour
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -17,7 +17,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator, StrMethodFormatter
 
 from validate.figures.style import BLACK, BLUE, GREEN, ORANGE, RED, new_figure
-from validate.statistics.intervals import Estimate, hull
+from validate.sweep.axes import Axis, AxisValue
+from validate.sweep.results import Pooled, ShapeRow, SweepResults
 
 BESIDE = {"predicted": "-", "baseline": ":", "untrained": (0, (5, 3))}
 """The numbers beside a measurement, and the line each is drawn with."""
@@ -95,59 +96,42 @@ PANELS = (
 )
 
 
-def pooled(sweep: Mapping[str, Any], axis: str, statistic: str) -> list[dict[str, Any]]:
-    """Return, by value of an axis, a statistic over the seeds: mean and joined interval, seeds, numbers beside it."""
-    rows = [row for row in sweep["rows"] if row["axis"] == axis and row["statistic"] == statistic]
-    table = []
-    for value in sweep["experiment"]["axes"][axis]:
-        own = [row for row in rows if row["value"] == value]
-        joined = hull(Estimate(_number(row["measured"]), *map(_number, row["interval"])) for row in own)
-        means = {name: float(np.mean([_number(row[name]) for row in own])) for name in BESIDE}
-        seeds = [_number(row["measured"]) for row in own]
-        table.append({"value": value, "measured": joined, "seeds": seeds, **means})
-    return table
-
-
-def axis_figure(sweep: Mapping[str, Any], axis: str, label: str, logarithmic: bool) -> Figure:
-    """Draw one axis of a sweep from the content of ``sweep.json``.
+def axis_figure(results: SweepResults, name: str, axis: Axis) -> Figure:
+    """Draw one axis of a sweep.
 
     Parameters
     ----------
-    axis, label : str
-        The axis' key in the file, and what it is called.
-    logarithmic : bool
-        Whether its values are spaced by their ratios, if all are positive.
+    name : str
+        The axis' key.
     """
     figure = new_figure(12.6, 6.0)
     grid = figure.subplots(2, 4).ravel()
-    values = sweep["experiment"]["axes"][axis]
+    values = results.experiment.axes[name]
     for axes, panel in zip(grid, PANELS, strict=False):
         for series in panel.series:
-            _draw(axes, series, pooled(sweep, axis, series.statistic))
+            _draw(axes, series, results.along(name, series.statistic))
         axes.set_title(panel.title)
         axes.set_ylabel(panel.unit)
         _measure_axis(axes, panel.scale)
         if len(panel.series) > 1:
             axes.legend(loc="best")
-        _value_axis(axes, label, logarithmic, values)
-    _cosines(grid[-1], [row for row in sweep["shapes"] if row["axis"] == axis], values)
+        _value_axis(axes, axis, values)
+    _cosines(grid[-1], results.shapes_along(name), values)
     figure.legend(handles=_key(), loc="outside lower center", ncols=4)
     return figure
 
 
-def _draw(axes: Axes, series: Series, table: Sequence[Mapping[str, Any]]) -> None:
-    x = np.array([row["value"] for row in table])
-    value, low, high = (np.array([getattr(row["measured"], end) for row in table]) for end in ("value", "low", "high"))
+def _draw(axes: Axes, series: Series, table: Sequence[Pooled]) -> None:
+    x = np.array([row.value for row in table])
+    value, low, high = (np.array([getattr(row.measured, end) for row in table]) for end in ("value", "low", "high"))
     for name in series.beside:
-        axes.plot(x, [row[name] for row in table], color=series.colour, ls=BESIDE[name], lw=1.1, alpha=0.9)
+        axes.plot(x, [getattr(row, name) for row in table], color=series.colour, ls=BESIDE[name], lw=1.1, alpha=0.9)
     errors = [np.maximum(value - low, 0), np.maximum(high - value, 0)]
     axes.errorbar(
         x, value, yerr=errors, color=series.colour, marker=series.marker, ls="", capsize=2.5, label=series.label
     )
     for row in table:
-        axes.plot(
-            [row["value"]] * len(row["seeds"]), row["seeds"], color=series.colour, ls="", marker=".", ms=3, alpha=0.5
-        )
+        axes.plot([row.value] * len(row.seeds), row.seeds, color=series.colour, ls="", marker=".", ms=3, alpha=0.5)
 
 
 def _measure_axis(axes: Axes, scale: Literal["linear", "share", "log"]) -> None:
@@ -161,22 +145,22 @@ def _measure_axis(axes: Axes, scale: Literal["linear", "share", "log"]) -> None:
         axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _value_axis(axes: Axes, label: str, logarithmic: bool, values: Sequence[int | float]) -> None:
-    """Label an axis of the sweep at its values."""
-    if logarithmic and min(values) > 0:
+def _value_axis(axes: Axes, axis: Axis, values: Sequence[AxisValue]) -> None:
+    """Label an axis of the sweep at its values, spaced by their ratios if it is so and all are positive."""
+    if axis.logarithmic and min(values) > 0:
         axes.set_xscale("log")
     axes.xaxis.set_major_locator(FixedLocator(list(values)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.set_xlabel(label)
+    axes.set_xlabel(axis.label)
 
 
-def _cosines(axes: Axes, shapes: Sequence[Mapping[str, Any]], values: Sequence[int | float]) -> None:
+def _cosines(axes: Axes, shapes: Sequence[ShapeRow], values: Sequence[AxisValue]) -> None:
     """Draw the network's Gram matrix against the tasks': a point a pair, on the line if the shapes are the same."""
     axes.plot([-1, 1], [-1, 1], color=BLACK, ls=":", lw=1)
     for index, value in enumerate(values):
         colour = mpl.colormaps["viridis"](0.9 * index / max(len(values) - 1, 1))
-        pairs = [_pairs(row["cosines"]) for row in shapes if row["value"] == value]
+        pairs = [_pairs(row.cosines) for row in shapes if row.value == value]
         tasks, network = (np.concatenate(part) for part in zip(*pairs, strict=True))
         axes.plot(tasks, network, color=colour, marker="osD^v"[index % 5], ls="", ms=4, alpha=0.8, label=f"{value:g}")
     axes.set_title("Gram matrices, scale removed")
@@ -187,7 +171,7 @@ def _cosines(axes: Axes, shapes: Sequence[Mapping[str, Any]], values: Sequence[i
     axes.legend(loc="lower right", handletextpad=0.2)
 
 
-def _pairs(cosines: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+def _pairs(cosines: Mapping[str, list[list[float]]]) -> tuple[np.ndarray, np.ndarray]:
     tasks, network = np.array(cosines["tasks"]), np.array(cosines["network"])
     above = np.triu_indices(len(tasks), 1)
     return tasks[above], network[above]
@@ -197,8 +181,3 @@ def _key() -> list[Line2D]:
     point = Line2D([], [], color=GREEN, marker="o", ls="", label="measured: mean of seeds, joined intervals")
     labels = {"predicted": "theory", "baseline": "rival or chance", "untrained": "untrained networks"}
     return [point, *(Line2D([], [], color=GREEN, ls=BESIDE[name], label=label) for name, label in labels.items())]
-
-
-def _number(value: float | None) -> float:
-    """Return nan for what strict JSON has no number for."""
-    return float("nan") if value is None else value

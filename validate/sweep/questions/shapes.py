@@ -23,13 +23,17 @@ from jaxtyping import Float
 
 from theory import LatentTasks, Pool
 from theory.convex import TaskGeometry, read_out_table, task_geometry, task_points
-from validate.claims.properties import Captured, Setting, late_design
+from validate.claims.base import EVERY_FAMILY, Controls, Findings, Observed, Question, Shown, Side, Statistics
+from validate.experiment.scopes import DIVERSE
 from validate.statistics.alignment import LARGEST_R
 from validate.statistics.interpolation import MainEffects
 from validate.statistics.intervals import UNDEFINED, Estimate
+from validate.sweep.questions.baseline import baseline
 
 N_RESAMPLED = 100
 """Resampled designs of every interval."""
+
+STATISTICS = ("edge length", "edge gain", "edge spread", "similarity to tasks", "similarity to log-laws")
 
 Edges = Float[np.ndarray, " E"]
 
@@ -78,13 +82,30 @@ class References:
             return float("nan")
         return similarity(edges(self.tasks), edges(self.log_laws))
 
+    @property
+    def baseline(self) -> dict[str, float]:
+        """The tasks' own shape, where it stands for the network's."""
+        tasks = edges(self.tasks)
+        return {
+            "edge length": float(tasks.mean()),
+            "edge gain": 1.0,
+            "edge spread": spread(tasks),
+            "similarity to tasks": self.agreement,
+            "similarity to log-laws": self.agreement,
+        }
+
+
+def spread(lengths: Edges) -> float:
+    """Return the standard deviation of edges / their mean; undefined for a single one."""
+    return float(lengths.std() / lengths.mean()) if len(lengths) > 1 else float("nan")
+
 
 def similarity(one: Edges, other: Edges) -> float:
     """Return Pearson's r of two lists of edges; undefined for fewer than three or if either does not vary."""
-    spread = np.std(one) * np.std(other)
-    if len(one) < 3 or not spread > 0:
+    scale = np.std(one) * np.std(other)
+    if len(one) < 3 or not scale > 0:
         return float("nan")
-    return float(((one - one.mean()) * (other - other.mean())).mean() / spread)
+    return float(((one - one.mean()) * (other - other.mean())).mean() / scale)
 
 
 def shape_values(effects: MainEffects, references: References, symbols: bool) -> dict[str, float]:
@@ -94,28 +115,25 @@ def shape_values(effects: MainEffects, references: References, symbols: bool) ->
     return {
         "edge length": float(own.mean()),
         "edge gain": float(own.mean() / edges(references.tasks).mean()),
-        "edge spread": float(own.std() / own.mean()) if len(own) > 1 else float("nan"),
+        "edge spread": spread(own),
         "similarity to tasks": similarity(own, edges(references.tasks)),
         "similarity to log-laws": float("nan") if log_laws is None else similarity(own, edges(log_laws)),
     }
 
 
-def shape_estimates(
-    captured: Captured, setting: Setting, site: str, references: References
-) -> tuple[dict[str, Estimate], TaskGeometry]:
-    """Estimate every statistic of a site's task vectors; returns them with the vectors' geometry."""
-    symbols = setting.family.target_kind == "symbol"
-    late = late_design(captured, setting, site)
-    effects = late.main_effects()
-    values = shape_values(effects, references, symbols)
+def shape(observed: Observed) -> Statistics:
+    """Estimate every statistic of the task vectors at a source's site."""
+    setting = observed.setting
+    references, symbols = References.of(setting.family, setting.majors), setting.family.target_kind == "symbol"
+    late = observed.captured.late(observed.site)
     resampled = [
         shape_values(late.resampled(setting.stream("sweep/shape", index)).main_effects(), references, symbols)
-        for index in range(N_RESAMPLED)
+        for index in range(N_RESAMPLED if setting.sizes.replicates else 0)
     ]
-    estimates = {
-        name: _interval(name, value, np.array([one[name] for one in resampled])) for name, value in values.items()
+    return {
+        name: _interval(name, value, np.array([one[name] for one in resampled]))
+        for name, value in shape_values(late.main_effects(), references, symbols).items()
     }
-    return estimates, task_geometry(effects.task)
 
 
 def _interval(name: str, value: float, replicates: Float[np.ndarray, " R"]) -> Estimate:
@@ -125,3 +143,39 @@ def _interval(name: str, value: float, replicates: Float[np.ndarray, " R"]) -> E
         return Estimate.of_replicates(value, replicates)
     z = np.arctanh(np.clip([value, *replicates], -LARGEST_R, LARGEST_R))
     return Estimate.of_replicates(z[0], z[1:]).map(np.tanh)
+
+
+class ShapeShown(Shown):
+    """Cosines between centred vertices, K x K: ``network``, ``tasks`` and, if there are any, ``log-laws``."""
+
+    question = "shape"
+    cosines: dict[str, list[list[float]]]
+
+
+def cosines(observed: Observed) -> ShapeShown:
+    """Return the Gram matrices without their scale."""
+    references = References.of(observed.setting.family, observed.setting.majors)
+    network = task_geometry(observed.captured.main_effects(observed.site).task)
+    shapes = {"network": network, "tasks": references.tasks, "log-laws": references.log_laws}
+    return ShapeShown(cosines={name: one.cosines.tolist() for name, one in shapes.items() if one is not None})
+
+
+def analyse(side: Side, controls: Controls) -> Findings:
+    """Compare the simplex of task vectors with the tasks'."""
+    nulls = controls.of_untrained(lambda other: shape(other.observed))
+    if controls.judge:
+        nulls |= baseline(References.of(side.setting.family, side.setting.majors).baseline)
+    return Findings(shape(side.observed), nulls, shown=cosines(side.observed) if controls.show else None)
+
+
+QUESTION = Question(
+    name="shape",
+    claims=(),
+    families=EVERY_FAMILY,
+    scopes=(DIVERSE,),
+    needs="states",
+    statistics=STATISTICS,
+    analyse=analyse,
+    unjudged=STATISTICS,
+    shown=ShapeShown,
+)
