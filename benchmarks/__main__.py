@@ -11,10 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from validate.pin import PIN
-
 from benchmarks import figure, tables
 from benchmarks.cases import SIZES, Case, growth
+from validate.runs.pin import PIN
 
 RESULTS = Path(__file__).parent / "results"
 ENGINES = ("dual-modes", "dual-modes-muon", "torch-eager", "torch-compile", "numpy-reference")

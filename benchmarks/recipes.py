@@ -88,16 +88,16 @@ def main(
     for seed in parse_seeds([seeds]):
         for name in family or experiment.families:
             for plan in networks_of(SeedPlan.of(experiment, name, seed)):
-                if minors and plan.design.minors not in minors:
+                if minors and plan.mixture.n_minors not in minors:
                     continue
                 for one in RECIPES:
-                    if (recipe and one.name not in recipe) or (name, plan.design.name, seed, one.name, steps) in done:
+                    if (recipe and one.name not in recipe) or (name, plan.design, seed, one.name, steps) in done:
                         continue
                     row = run(plan, one, steps)
                     with out.open("a", encoding="utf-8") as file:
                         file.write(json.dumps(row) + "\n")
                     typer.echo(
-                        f"{name} {plan.design.name} seed {seed} {one.name}: {steps} steps, gap {row['gap']:.5f},"
+                        f"{name} {plan.design} seed {seed} {one.name}: {steps} steps, gap {row['gap']:.5f},"
                         f" skill {row['skill']:.4f}, {row['processor_seconds']:.0f} s"
                     )
 

@@ -14,11 +14,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from validate.pin import kernel_type
 
 from benchmarks.cases import Arrays, Case
 from model import TrainingConfig, Transformer, blas
 from model.engine import Backend
+from validate.runs.pin import kernel_type
 
 _MOST = 200  # timed steps
 

@@ -216,18 +216,21 @@ def sweep(
     experiment: Annotated[Path | None, typer.Option(help="A sweep file, instead of the shipped one.")] = None,
     out: Out = None,
     fresh: Fresh = False,
-    quiet: Quiet = False,
     blas: Blas = "pinned",
+    scheduler: Scheduler = None,
+    workers: Workers = None,
 ) -> None:
     """Vary the training distribution, one axis at a time, and report what the geometry does."""
     console = _console()
     _settle_blas(blas, console)
     with _sentences():
+        from validate.runs.scheduler import workers as hired
         from validate.sweep import load_sweep, run_sweep
 
         chosen = load_sweep(experiment or "sweep")
         folder = _folder(out, chosen.name, fresh, console)
-        written = run_sweep(chosen, folder, console.print, progress=not quiet)
+        with hired(scheduler, workers) as client:
+            written = run_sweep(chosen, folder, console.print, client)
         console.print(f"Report: {written}")
 
 

@@ -63,7 +63,7 @@ class View:
         with Live(console=self.console, get_renderable=self.table, refresh_per_second=1, transient=True) as self._live:
             yield self
 
-    def look(self) -> None:
+    def look(self, done: int, total: int) -> None:
         """Read the folder, if it was not read just now, and say how far the run is if that is due."""
         now = time.monotonic()
         if now - self._looked < LOOK_EVERY:

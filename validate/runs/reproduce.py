@@ -26,7 +26,7 @@ from validate.runs.environment import describe, peak_memory_bytes
 from validate.runs.kept import kept_path
 from validate.runs.live import View
 from validate.runs.scheduler import carry_out
-from validate.runs.tasks import measuring_tasks, training_tasks
+from validate.runs.tasks import measuring, tasks_of_run
 from validate.training.metrics import MetricsRow, training_seconds, write_metrics
 from validate.training.time_left import time_left
 
@@ -38,7 +38,7 @@ def train_all(experiment: Experiment, folder: Path, client: Client | None, conso
     networks = network_plans(experiment)
     view = View(console, folder, networks, (), quiet)
     with view.shown():
-        carry_out(training_tasks(networks, folder), client, view.look)
+        carry_out(tasks_of_run(networks, (), folder), client, view.look)
     write_metrics(networks, folder)
 
 
@@ -82,11 +82,10 @@ def reproduce(
     networks, seeds, arms = network_plans(experiment), seed_plans(experiment), arm_plans(experiment)
     view = View(console, folder, networks, (*seeds, *arms), quiet)
     with view.shown():
-        tasks = [*training_tasks(networks, folder), *measuring_tasks((*seeds, *arms), folder)]
-        done = carry_out(tasks, client, view.look)
+        done = carry_out(tasks_of_run(networks, (*seeds, *arms), folder), client, view.look)
     rows = write_metrics(networks, folder)
-    examined = [done[f"measure {plan.name}"] for plan in seeds]
-    of_arms = [done[f"measure {plan.name}"] for plan in arms]
+    examined = [done[measuring(plan, folder)] for plan in seeds]
+    of_arms = [done[measuring(plan, folder)] for plan in arms]
     results = Results(
         experiment=experiment,
         environment=describe(),

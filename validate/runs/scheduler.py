@@ -24,6 +24,9 @@ class SchedulerError(OSError):
     """A scheduler that cannot be reached, or work that killed every worker it was given to; one sentence."""
 
 
+Watch = Callable[[int, int], None]
+
+
 @dataclass(frozen=True)
 class Task:
     """A piece of work.
@@ -92,7 +95,7 @@ def n_workers(client: Client | None) -> int:
     return 1 if client is None else max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
 
 
-def carry_out(tasks: Sequence[Task], client: Client | None, watch: Callable[[], None] = lambda: None) -> dict[str, Any]:
+def carry_out(tasks: Sequence[Task], client: Client | None, watch: Watch = lambda done, total: None) -> dict[str, Any]:
     """Do all tasks and return what they return, by name.
 
     Parameters
@@ -102,7 +105,7 @@ def carry_out(tasks: Sequence[Task], client: Client | None, watch: Callable[[], 
     client : Client or None
         None: in this process, in their order.
     watch : callable
-        Called again and again meanwhile.
+        Called again and again meanwhile with the number of tasks done and in all.
 
     Raises
     ------
@@ -115,9 +118,9 @@ def carry_out(tasks: Sequence[Task], client: Client | None, watch: Callable[[], 
         results = {}
         for task in tasks:
             results[task.name] = task.function(*task.arguments)
-            watch()
+            watch(len(results), len(tasks))
         return results
-    futures: dict[str, Future] = {}
+    futures: dict[str, Future[Any]] = {}
     for task in tasks:
         futures[task.name] = client.submit(
             _after, task.function, task.arguments, [futures[name] for name in task.after],
@@ -126,11 +129,11 @@ def carry_out(tasks: Sequence[Task], client: Client | None, watch: Callable[[], 
     pending = dict(futures)
     try:
         while pending:
-            watch()
+            watch(len(tasks) - len(pending), len(tasks))
             time.sleep(POLL)
             for name in [name for name, future in pending.items() if future.done()]:
                 pending.pop(name).result()
-        watch()
+        watch(len(tasks), len(tasks))
         return {name: future.result() for name, future in futures.items()}
     except KilledWorker as error:
         raise SchedulerError(f"the workers that were given {error.task} died one after the other") from error

@@ -10,6 +10,8 @@ from threadpoolctl import threadpool_limits
 
 from model import Transformer, load_checkpoint
 from validate.capture.sources import NetworkSource
+from validate.claims.base import Question
+from validate.claims.catalogue import QUESTIONS
 from validate.experiment.network_plan import NetworkPlan, networks_of
 from validate.experiment.seed_plan import SeedPlan
 from validate.judging.examination import Subjects, examine
@@ -19,10 +21,10 @@ from validate.runs.scheduler import Task
 from validate.training.networks import train_network, untrained_networks
 
 
-def train(plan: NetworkPlan, folder: Path, progress: bool = False) -> None:
+def train(plan: NetworkPlan, folder: Path) -> None:
     """Train a network, or go on with it; its checkpoint is in the run folder then."""
     with threadpool_limits(1, user_api="blas"):
-        train_network(plan, folder, progress)
+        train_network(plan, folder, progress=False)
 
 
 def subjects_of(seed_plan: SeedPlan, networks: Mapping[str, Transformer]) -> Subjects:
@@ -33,28 +35,65 @@ def subjects_of(seed_plan: SeedPlan, networks: Mapping[str, Transformer]) -> Sub
     return Subjects(seed_plan, trained, [NetworkSource(network, family) for network in bare])
 
 
-def measure(seed_plan: SeedPlan, folder: Path) -> Examination:
-    """Measure the trained networks of a seed, or take what was measured before."""
-    networks = {plan.design: load_checkpoint(plan.checkpoint(folder)).model() for plan in networks_of(seed_plan)}
-    path, key = kept_path(folder, seed_plan), measurement_key(seed_plan, networks)
+Home = tuple[NetworkPlan, Path]
+"""A network and the folder it is kept in."""
+
+
+def measure(
+    seed_plan: SeedPlan,
+    homes: Sequence[Home],
+    folder: Path,
+    questions: Sequence[Question] = QUESTIONS,
+    rungs: Sequence[str] | None = None,
+) -> Examination:
+    """Measure the trained networks of a seed, or take what was measured before.
+
+    Parameters
+    ----------
+    homes : sequence of (NetworkPlan, Path)
+        Where each network is kept.
+    folder : Path
+        Where what is measured is kept.
+    questions, rungs
+        As in `judging.examination.examine`.
+    """
+    networks = {plan.design: load_checkpoint(plan.checkpoint(home)).model() for plan, home in homes}
+    path, key = kept_path(folder, seed_plan), measurement_key(seed_plan, networks, questions)
+    subjects = subjects_of(seed_plan, networks)
     with threadpool_limits(1, user_api="blas"):
-        return kept(path, key, lambda: examine(subjects_of(seed_plan, networks), judge=seed_plan.arm is None))
+        return kept(path, key, lambda: examine(subjects, questions, rungs, judge=seed_plan.arm is None))
 
 
-def training_tasks(plans: Sequence[NetworkPlan], folder: Path, progress: bool = False) -> list[Task]:
-    """Return a task for every network."""
-    return [Task(f"train {plan.file_name}", train, (plan, folder, progress)) for plan in plans]
+def training_task(plan: NetworkPlan, folder: Path) -> Task:
+    """Return the task that trains a network."""
+    return Task(_training(plan, folder), train, (plan, folder))
 
 
-def measuring_tasks(seed_plans: Sequence[SeedPlan], folder: Path) -> list[Task]:
-    """Return a task for every seed, to be done as soon as its networks are trained."""
-    return [
-        Task(
-            f"measure {plan.name}",
-            measure,
-            (plan, folder),
-            after=tuple(f"train {network.file_name}" for network in networks_of(plan)),
-            urgent=True,
-        )
-        for plan in seed_plans
+def measuring_task(
+    seed_plan: SeedPlan,
+    homes: Sequence[Home],
+    folder: Path,
+    questions: Sequence[Question] = QUESTIONS,
+    rungs: Sequence[str] | None = None,
+) -> Task:
+    """Return the task that measures a seed, to be done as soon as its networks are trained."""
+    arguments = seed_plan, homes, folder, questions, rungs
+    after = tuple(_training(plan, home) for plan, home in homes)
+    return Task(measuring(seed_plan, folder), measure, arguments, after, urgent=True)
+
+
+def tasks_of_run(networks: Sequence[NetworkPlan], seeds: Sequence[SeedPlan], folder: Path) -> list[Task]:
+    """Return the tasks of a run that keeps everything in one folder."""
+    train_all = [training_task(plan, folder) for plan in networks]
+    return train_all + [
+        measuring_task(plan, [(network, folder) for network in networks_of(plan)], folder) for plan in seeds
     ]
+
+
+def _training(plan: NetworkPlan, folder: Path) -> str:
+    return f"train {folder.name}/{plan.file_name}"
+
+
+def measuring(seed_plan: SeedPlan, folder: Path) -> str:
+    """Return the name of the task that measures a seed."""
+    return f"measure {folder.name}/{seed_plan.name}"

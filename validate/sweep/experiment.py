@@ -126,8 +126,8 @@ class SweepExperiment(Experiment):
         """Return the networks of a point and seed, each with the point at which it is trained and kept."""
         found = []
         for network in networks_of(self.seed_plan(point, seed)):
-            home = point if network.design.minors else point.plain
-            found.append((home, NetworkPlan(self.seed_plan(home, seed), network.design)))
+            home = point if network.mixture.n_minors else point.plain
+            found.append((home, replace(network, seed_plan=self.seed_plan(home, seed))))
         return found
 
 
