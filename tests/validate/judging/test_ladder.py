@@ -73,7 +73,7 @@ def test_averaging_is_not_taken_for_inference(kind, scope):
 
 @each_family
 def test_averaging_predicts_as_no_bayesian(kind):
-    for name in ("risk gap", "KL to M1", "two modes"):
+    for name in ("KL to M1", "two modes"):
         assert place(kind, "averaging", MAJORS_ONLY, name) == "outside"
 
 
