@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from model import Transformer
 from validate.capture.rungs import EXACT
 from validate.experiment.fingerprints import training_code
-from validate.experiment.folder import open_run, write_text
+from validate.experiment.folder import OF_TRAINING, open_run, write_text
 from validate.experiment.seed_plan import SeedPlan
 from validate.judging.examination import examine
 from validate.judging.results import Examination, as_json
@@ -55,14 +55,14 @@ def run_sweep(experiment: SweepExperiment, folder: Path, announce: Announce, pro
     """
     started = time.perf_counter()
     places = {point: folder / "points" / point.name for point in experiment.points}
-    open_run(folder, experiment, ("figures", *(f"points/{point.name}/checkpoints" for point in places)))
+    open_run(folder, experiment, ("figures", *(f"points/{p.name}/{name}" for p in places for name in OF_TRAINING)))
     work = experiment.work
     table: dict[tuple[Point, int], Examination] = {}
     for index, (point, seed) in enumerate(work):
         announce(f"Point {index + 1} of {len(work)}: {point.name}, seed {seed}{_left(started, index, len(work))}.")
         networks = {
-            network.design.name: train_network(network, places[home], progress)
-            for home, network in experiment.networks(point, seed)
+            design: train_network(network, places[home], progress)
+            for design, (home, network) in experiment.networks(point, seed).items()
         }
         table[point, seed] = measure_point(experiment.seed_plan(point, seed), networks, places[point])
     results = SweepResults(
