@@ -10,7 +10,7 @@ twice that. Everything else, and whatever an engine computes in vain, is not cou
 inputs C forward, and as much backward, since nothing is behind it.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,12 +35,12 @@ class Case:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
-        return {"config": self.config.to_dict(), "batch": self.batch}
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Case":
         """Undo `to_dict`."""
-        return cls(TransformerConfig.from_dict(values["config"]), values["batch"])
+        return cls(TransformerConfig(**values["config"]), values["batch"])
 
     def arrays(self) -> Arrays:
         """Return random data of the right shapes; regression predicts at every other position."""

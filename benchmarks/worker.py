@@ -18,6 +18,7 @@ import numpy as np
 from benchmarks.cases import Arrays, Case
 from model import TrainingConfig, Transformer, blas
 from model.engine import Backend
+from validate.runs.pin import kernel_type
 
 _MOST = 200  # timed steps
 
@@ -28,15 +29,18 @@ def stepper(engine: str, case: Case, arrays: Arrays, threads: int) -> Callable[[
         from benchmarks import torch_network
 
         return torch_network.stepper(case, arrays, threads, compiled=engine == "torch-compile")
-    from model.optimizer import AdamW
+    from model.optimizers import OPTIMIZERS, Step, gradient_norm
 
-    backend: Backend = "numba" if engine == "dual-modes" else "numpy"
+    backend: Backend = "numpy" if engine == "numpy-reference" else "numba"
     model = Transformer(case.config, backend=backend, threads=threads)
-    optimizer = AdamW(model, TrainingConfig(steps=1, peak_rate=1e-4))
+    training = TrainingConfig(steps=1, peak_rate=1e-4, optimizer="muon" if engine.endswith("muon") else "adamw")
+    init, update = OPTIMIZERS[training.optimizer]
+    state = init(model.config, model.buffer, training)
 
     def step() -> float:
         loss, gradient = model.loss_and_gradient(arrays)
-        optimizer.update(gradient, 1e-4, optimizer.norm(gradient))
+        gradient_norm(gradient, backend)
+        update(model.config, training, model.buffer, gradient, state, Step(1, 1e-4, 1.0, backend, threads))
         return loss
 
     return step
@@ -84,7 +88,7 @@ def peak(job: dict[str, Any]) -> dict[str, Any]:
     out = np.empty_like(a)
     with blas.libraries().limit(limits=job["threads"], user_api="blas"):
         found = times(lambda: np.matmul(a, a, out=out), job["seconds"])
-    return {"gigaflops": 2e-9 * 2048**3 / statistics.median(found), "kernel": blas.kernel_type()}
+    return {"gigaflops": 2e-9 * 2048**3 / statistics.median(found), "kernel": kernel_type()}
 
 
 def products(job: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from model.arrays import Arrays
 from model.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
 from model.config import TransformerConfig
 from model.record import Run, StepRecord
-from model.schedule import TrainingConfig, triangular_rate
+from model.schedule import TrainingConfig, learning_rate
 from model.training import DivergenceError, train
 from model.transformer import Transformer
 
@@ -18,8 +18,8 @@ __all__ = [
     "TrainingConfig",
     "Transformer",
     "TransformerConfig",
+    "learning_rate",
     "load_checkpoint",
     "save_checkpoint",
     "train",
-    "triangular_rate",
 ]

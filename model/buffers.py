@@ -1,4 +1,4 @@
-"""The memory of one lane of the compiled network: what a forward keeps for the backward, and room to work in.
+"""The memory of one thread of the compiled network: what a forward keeps for the backward, and room to work in.
 
 Everything is allocated for a number of positions and a length of sequences, and used again for every chunk that fits.
 A forward that is not differentiated keeps nothing: all layers then share the buffers of one.
@@ -55,9 +55,9 @@ class HeadCache(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room for one sublayer: rows of a chunk, then one head of one sequence."""
+    """Room for one sublayer: rows of a chunk, then one head of one sequence. `inner` has C columns."""
 
-    dnormalised: Array
+    inner: Array
     dqkv: Array
     dhidden: Array
     active: Array
@@ -68,7 +68,7 @@ class Scratch(NamedTuple):
 
 
 class Buffers:
-    """All memory of a lane for chunks of up to `rows` positions in sequences of `length`.
+    """All memory of a thread for chunks of up to `rows` positions in sequences of `length`.
 
     Attributes
     ----------
@@ -107,7 +107,7 @@ class Buffers:
         self.head = HeadCache(array(rows, C), array(rows, C), array(rows))
         deep = rows if keep else 0  # what only the backward needs
         self.scratch = Scratch(
-            dnormalised=array(rows, C),
+            inner=array(rows, C),
             dqkv=array(deep, 3 * C),
             dhidden=array(deep, F),
             active=array(rows, F),

@@ -1,7 +1,7 @@
 """Checkpoints: one safetensors file that holds all a run needs to go on, written atomically.
 
-Tensors: every parameter under its own name, and the optimizer's two moments, flat, as `optimizer.first_moment` and
-`optimizer.second_moment`. The metadata holds one JSON text, `checkpoint` (format, model and training configuration,
+Tensors: every parameter under its own name, and the optimizer's state, each array under `optimizer.` and its name. The
+metadata holds one JSON text, `checkpoint` (format, model and training configuration,
 step, which is also the position in the stream of batches, records, fingerprint), and `sha256`, the digest of that text
 and the tensors.
 
@@ -26,12 +26,13 @@ from safetensors.numpy import save as serialise
 from model import parameters
 from model.config import TransformerConfig
 from model.engine import Backend
+from model.optimizers import OPTIMIZERS
 from model.record import StepRecord
 from model.schedule import TrainingConfig
 from model.transformer import Transformer
 
-FORMAT = "dual-modes checkpoint 1"
-_FIRST, _SECOND = "optimizer.first_moment", "optimizer.second_moment"
+FORMAT = "dual-modes checkpoint 2"
+_STATE = "optimizer."
 
 
 class CheckpointError(Exception):
@@ -53,8 +54,8 @@ class Checkpoint:
         Number of updates made, and of the next batch to draw.
     training : TrainingConfig or None
         None for a model that was saved outside of training.
-    first, second : ndarray, shape (N,), or None
-        The optimizer's moments.
+    state : mapping of str to ndarray
+        The optimizer's, by name; empty for a model that was saved outside of training.
     seconds : float
         Time spent training so far.
     records : tuple of StepRecord
@@ -67,8 +68,7 @@ class Checkpoint:
     backend: Backend = "numba"
     step: int = 0
     training: TrainingConfig | None = None
-    first: Float[np.ndarray, " N"] | None = None
-    second: Float[np.ndarray, " N"] | None = None
+    state: Mapping[str, Float[np.ndarray, "..."]] = field(default_factory=dict)
     seconds: float = 0.0
     records: tuple[StepRecord, ...] = ()
     fingerprint: Mapping[str, str] = field(default_factory=dict)
@@ -90,8 +90,8 @@ def save_checkpoint(path: Path | str, checkpoint: Checkpoint) -> None:
     """
     path = Path(path)
     tensors = parameters.views(checkpoint.config, checkpoint.buffer)
-    if checkpoint.first is not None and checkpoint.second is not None:
-        tensors |= {_FIRST: checkpoint.first, _SECOND: checkpoint.second}
+    tensors |= {f"{_STATE}{name}": array for name, array in checkpoint.state.items()}
+    tensors = {name: np.ascontiguousarray(array) for name, array in tensors.items()}  # strides are not written
     text = json.dumps(_description(checkpoint))
     metadata = {"checkpoint": text, "sha256": digest(text, tensors)}
     _write_atomically(path, serialise(tensors, metadata))
@@ -100,9 +100,9 @@ def save_checkpoint(path: Path | str, checkpoint: Checkpoint) -> None:
 def _description(checkpoint: Checkpoint) -> dict[str, Any]:
     return {
         "format": FORMAT,
-        "model": checkpoint.config.to_dict(),
+        "model": asdict(checkpoint.config),
         "backend": checkpoint.backend,
-        "training": None if checkpoint.training is None else checkpoint.training.to_dict(),
+        "training": None if checkpoint.training is None else asdict(checkpoint.training),
         "step": checkpoint.step,
         "seconds": checkpoint.seconds,
         "records": [asdict(record) for record in checkpoint.records],
@@ -145,27 +145,35 @@ def _metadata(data: bytes) -> tuple[str, str]:
 def _checkpoint(metadata: dict[str, Any], tensors: dict[str, np.ndarray]) -> Checkpoint:
     if metadata["format"] != FORMAT:
         raise ValueError(f"its format is {metadata['format']!r}, not {FORMAT!r}")
-    config = TransformerConfig.from_dict(metadata["model"])
-    wanted = parameters.shapes(config)
-    if metadata["training"] is not None:
-        wanted |= dict.fromkeys((_FIRST, _SECOND), (parameters.size(config),))
-    found = {name: tensor.shape for name, tensor in tensors.items()}
-    for name in sorted(found.keys() | wanted.keys()):
-        if found.get(name) != wanted.get(name):
-            raise ValueError(f"its tensor {name} does not fit its configuration")
-    training = metadata["training"]
+    config = TransformerConfig(**metadata["model"])
+    training = None if metadata["training"] is None else TrainingConfig(**metadata["training"])
+    weights = {name: tensor for name, tensor in tensors.items() if not name.startswith(_STATE)}
+    state = {name.removeprefix(_STATE): tensor for name, tensor in tensors.items() if name.startswith(_STATE)}
+    dtype = getattr(weights.get("output.weight"), "dtype", None)
+    _require(weights, {name: (shape, dtype) for name, shape in parameters.shapes(config).items()}, "")
+    buffer = parameters.flatten(config, weights)
+    wanted = {} if training is None else OPTIMIZERS[training.optimizer].init(config, buffer, training)
+    _require(state, {name: (array.shape, array.dtype) for name, array in wanted.items()}, _STATE)
     return Checkpoint(
         config=config,
-        buffer=parameters.flatten(config, tensors),
+        buffer=buffer,
         backend=metadata["backend"],
         step=metadata["step"],
-        training=None if training is None else TrainingConfig.from_dict(training),
-        first=tensors.get(_FIRST),
-        second=tensors.get(_SECOND),
+        training=training,
+        state=state,
         seconds=metadata["seconds"],
         records=tuple(StepRecord(**record) for record in metadata["records"]),
         fingerprint=metadata["fingerprint"],
     )
+
+
+def _require(found: Mapping[str, np.ndarray], wanted: Mapping[str, tuple[Any, Any]], prefix: str) -> None:
+    """Raise unless the tensors are those wanted, by name, shape and dtype, and hold finite numbers."""
+    for name in sorted(found.keys() | wanted.keys()):
+        if name not in found or (found[name].shape, found[name].dtype) != wanted.get(name):
+            raise ValueError(f"its tensor {prefix}{name} does not fit its configuration")
+        if not np.isfinite(found[name]).all():
+            raise ValueError(f"its tensor {prefix}{name} holds numbers that are not finite")
 
 
 def digest(text: str, tensors: Mapping[str, np.ndarray]) -> str:

@@ -1,4 +1,4 @@
-"""The fast network: one kernel per stage, on folded weights and preallocated memory (`model.kernels`).
+"""The fast network: one kernel per stage, on preallocated memory (`model.kernels`).
 
 The first step allocates; after it nothing is allocated while batch and length stay the same, and the memory in use is
 that of one chunk, whatever the batch.
@@ -10,45 +10,29 @@ from model import kernels
 from model.attention import rotation
 from model.buffers import Buffers
 from model.config import TransformerConfig
-from model.folding import Folded, FoldedGradients
-from model.network import Array, Network
+from model.network import Array, Memory, Network
+from model.weights import Weights
 
 
 class CompiledNetwork(Network):
-    """Kernels and BLAS, float32 or float64.
+    """Kernels and BLAS, float32 or float64."""
 
-    Parameters
-    ----------
-    config : TransformerConfig
-    folded : Folded
-        The weights, shared by all lanes; whoever owns them refreshes them.
-    """
-
-    def __init__(self, config: TransformerConfig, buffer: Array, folded: Folded) -> None:
+    def __init__(self, config: TransformerConfig, buffer: Array, gradient: Array) -> None:
         self.config = config
-        self._folded = folded
-        self._gradients = FoldedGradients(config, buffer.dtype)
-        self.gradient = self._gradients.flat
+        self.gradient = gradient
+        self._weights, self._gradients = Weights(config, buffer), Weights(config, self.gradient)
         self._turn = rotation(config.length, config.head_size, buffer.dtype)
         self._use_silu = config.activation == "silu"
-        self._buffers: Buffers | None = None
+        self._memory = Memory()
         self._keep = False
 
-    def refresh(self) -> None:
-        """Fold the parameters into the weights."""
-        self._folded.refresh()
-
-    def by_parameter(self, gradient: Array) -> Array:
-        """See `Network`: undo the folding."""
-        return self._folded.unfold(self._gradients)
-
-    def begin(self, sequences: int, length: int, keep: bool) -> None:
+    def begin(self, sequences: int, length: int, keep: bool, memory: Memory) -> None:
         """Allocate if the chunk does not fit what there is."""
         rows = sequences * length
-        if self._buffers is None or not self._buffers.fit(rows, length, keep):
-            self._buffers = None  # give back the memory before asking for more
-            self._buffers = Buffers(self.config, self.gradient.dtype, rows, length, keep)
-        self._keep = keep
+        if memory.room is None or not memory.room.fit(rows, length, keep):
+            memory.room = None  # give it back before asking for more
+            memory.room = Buffers(self.config, self.gradient.dtype, rows, length, keep)
+        self._memory, self._keep = memory, keep
 
     def start(self, x: Array) -> Array:
         """See `Network`."""
@@ -58,7 +42,7 @@ class CompiledNetwork(Network):
 
     def embed(self, inputs: Array) -> tuple[Array, Any]:
         """See `model.kernels.embedding` and `model.kernels.linear`."""
-        weights = self._folded.embedding
+        weights = self._weights.embedding
         x = self._here.x[: inputs.shape[0] * inputs.shape[1]]
         if self.config.input_kind == "tokens":
             rows: Array = inputs.reshape(-1)
@@ -79,12 +63,12 @@ class CompiledNetwork(Network):
         """See `model.kernels.attention_forward`."""
         here = self._here
         cache, turn = here.attention[layer if self._keep else 0], self._turn.first(x.shape[1])
-        kernels.attention_forward(_rows(x), self._folded.attention[layer], cache, here.scratch, *turn)
+        kernels.attention_forward(_rows(x), self._weights.attention[layer], cache, here.scratch, *turn)
         return x, cache
 
     def attention_backward(self, dx: Array, cache: Any, layer: int, wanted: bool) -> Array:
         """See `model.kernels.attention_backward`."""
-        weights, gradients = self._folded.attention[layer], self._gradients.attention[layer]
+        weights, gradients = self._weights.attention[layer], self._gradients.attention[layer]
         turn = self._turn.first(dx.shape[1])
         kernels.attention_backward(_rows(dx), weights, cache, self._here.scratch, *turn, gradients, wanted)
         return dx
@@ -92,12 +76,12 @@ class CompiledNetwork(Network):
     def mlp(self, x: Array, layer: int) -> tuple[Array, Any]:
         """See `model.kernels.mlp_forward`."""
         cache = self._here.mlp[layer if self._keep else 0]
-        kernels.mlp_forward(_rows(x), self._folded.mlp[layer], cache, self._here.scratch, self._use_silu)
+        kernels.mlp_forward(_rows(x), self._weights.mlp[layer], cache, self._here.scratch, self._use_silu)
         return x, cache
 
     def mlp_backward(self, dx: Array, cache: Any, layer: int, wanted: bool) -> Array:
         """See `model.kernels.mlp_backward`."""
-        weights, gradients = self._folded.mlp[layer], self._gradients.mlp[layer]
+        weights, gradients = self._weights.mlp[layer], self._gradients.mlp[layer]
         kernels.mlp_backward(_rows(dx), weights, cache, self._here.scratch, self._use_silu, gradients, wanted)
         return dx
 
@@ -105,7 +89,9 @@ class CompiledNetwork(Network):
         """See `model.kernels.head_forward`."""
         here, sequences, length = self._here, *x.shape[:2]
         y = here.outputs[: sequences * len(positions)]
-        kernels.head_forward(_rows(x), positions, length, self._folded.head, here.head, self.config.final_norm, y)
+        kernels.head_forward(
+            _rows(x), positions, length, self._weights.head, here.head, here.scratch, self.config.final_norm, y
+        )
         return y.reshape(sequences, len(positions), -1), positions
 
     def head_backward(self, doutputs: Array, cache: Any, wanted: bool) -> Array:
@@ -113,7 +99,7 @@ class CompiledNetwork(Network):
         here, sequences, length = self._here, len(doutputs), self._here.length
         dx = here.dx[: sequences * length]
         kernels.head_backward(
-            _rows(doutputs), cache, length, self._folded.head, here.head, here.scratch, self.config.final_norm,
+            _rows(doutputs), cache, length, self._weights.head, here.head, here.scratch, self.config.final_norm,
             self._gradients.head, wanted, dx,
         )  # fmt: skip
         return dx.reshape(sequences, length, -1)
@@ -128,8 +114,8 @@ class CompiledNetwork(Network):
 
     @property
     def _here(self) -> Buffers:
-        assert self._buffers is not None, "begin() comes first"
-        return self._buffers
+        assert isinstance(self._memory.room, Buffers), "begin() comes first"
+        return self._memory.room
 
 
 def _rows(x: Array) -> Array:

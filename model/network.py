@@ -27,6 +27,12 @@ def sites(config: TransformerConfig) -> list[str]:
     return ["embed", *(site for layer in layers for site in (f"post_attention.{layer}", f"post_mlp.{layer}"))]
 
 
+class Memory:
+    """What one thread keeps from chunk to chunk; a backend puts there what it works in."""
+
+    room: Any = None
+
+
 class Network(ABC):
     """Parameters with the stages that act on them, and a sum of gradients.
 
@@ -37,8 +43,8 @@ class Network(ABC):
     Attributes
     ----------
     config : TransformerConfig
-    gradient : ndarray
-        Sum of gradients, in a layout of the backend's own (`by_parameter`).
+    gradient : ndarray, shape (N,)
+        Sum of gradients, laid out as the buffer of parameters.
     """
 
     config: TransformerConfig
@@ -61,11 +67,8 @@ class Network(ABC):
             dx = backward(dx, tape[index - after - 1], (index - 1) // 2, wanted)
         return dx
 
-    def refresh(self) -> None:  # noqa: B027
-        """Take note that parameters may have changed."""
-
-    def begin(self, sequences: int, length: int, keep: bool) -> None:  # noqa: B027
-        """Start a chunk; caches are needed for a backward only if `keep`."""
+    def begin(self, sequences: int, length: int, keep: bool, memory: Memory) -> None:  # noqa: B027
+        """Start a chunk, in the memory of this thread; caches are needed for a backward only if `keep`."""
 
     @abstractmethod
     def start(self, x: Array) -> Array:
@@ -106,7 +109,3 @@ class Network(ABC):
     @abstractmethod
     def loss(self, outputs: Array, targets: Array, scale: float) -> tuple[float, Array]:
         """Return scale times the sum of the losses, and its gradient with respect to the outputs."""
-
-    @abstractmethod
-    def by_parameter(self, gradient: Array) -> Array:
-        """Return a sum of gradients laid out as the buffer of parameters; valid until the next call."""

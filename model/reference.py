@@ -14,9 +14,9 @@ from model.network import Array, Network
 class ReferenceNetwork(Network):
     """Every stage as a composition of operations."""
 
-    def __init__(self, config: TransformerConfig, buffer: Array) -> None:
+    def __init__(self, config: TransformerConfig, buffer: Array, gradient: Array) -> None:
         self.config = config
-        self.gradient = np.zeros_like(buffer)
+        self.gradient = gradient
         self._parameters: Mapping[str, Array] = parameters.views(config, buffer)
         self._gradients: Mapping[str, Array] = parameters.views(config, self.gradient)
         self._turn = rotation(config.length, config.head_size, buffer.dtype)
@@ -24,10 +24,6 @@ class ReferenceNetwork(Network):
     def start(self, x: Array) -> Array:
         """See `Network`."""
         return x.copy()
-
-    def by_parameter(self, gradient: Array) -> Array:
-        """See `Network`: the layout is that of the parameters."""
-        return gradient
 
     def embed(self, inputs: Array) -> tuple[Array, Any]:
         """See `Network`."""

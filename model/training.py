@@ -1,12 +1,13 @@
 """The training loop: draw, differentiate, update, record, and keep a checkpoint that a killed run goes on from.
 
-A batch is a pure function of its number, so the state of a run is (parameters, moments of the optimizer, step), and a
+A batch is a pure function of its number, so the state of a run is (parameters, state of the optimizer, step), and a
 run that goes on from a checkpoint makes the same updates, bit for bit, as one that was never stopped.
 """
 
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,10 @@ from model.arrays import Arrays
 from model.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
 from model.config import TransformerConfig
 from model.network import Array
-from model.optimizer import AdamW
+from model.optimizers import OPTIMIZERS, State, Step, clipping, gradient_norm
 from model.progress import announce_compilation, display
 from model.record import Run, StepRecord
-from model.schedule import TrainingConfig, triangular_rate
+from model.schedule import TrainingConfig, learning_rate
 from model.transformer import Transformer
 
 
@@ -73,19 +74,21 @@ def train(
         If a loss, a gradient or a parameter is not finite; the last checkpoint is kept.
     """
     fingerprint = dict(fingerprint or {})
-    optimizer, run = AdamW(model, config), Run()
+    optimizer, run = OPTIMIZERS[config.optimizer], Run()
+    state = optimizer.init(model.config, model.buffer, config)
     if checkpoint is not None and checkpoint.exists():
-        _resume(load_checkpoint(checkpoint), checkpoint, model, optimizer, run, fingerprint)
+        _resume(load_checkpoint(checkpoint), checkpoint, model, config, state, run, fingerprint)
     if progress and model.backend == "numba":
         announce_compilation()
     before = time.perf_counter() - run.seconds
     with display(progress, description, config.steps, run.step) as show:
         for step in range(run.step, config.steps):
             loss, gradient = model.loss_and_gradient(draw_batch(step))
-            norm, rate = optimizer.norm(gradient), triangular_rate(config, step + 0.5)
+            norm, rate = gradient_norm(gradient, model.backend), learning_rate(config, step + 0.5)
             _require_finite(loss, "loss", step, checkpoint)
             _require_finite(norm, "gradient", step, checkpoint)
-            optimizer.update(gradient, rate, norm)
+            here = Step(step + 1, rate, clipping(config, norm), model.backend, model.threads)
+            optimizer.update(model.config, config, model.buffer, gradient, state, here)
             run.step, run.seconds = step + 1, time.perf_counter() - before
             if step % config.record_every == 0 or run.step == config.steps:
                 bayes = None if bayes_loss is None else float(bayes_loss(step))
@@ -94,7 +97,7 @@ def train(
                     observe(run.records[-1])
             if checkpoint is not None and (run.step % config.checkpoint_every == 0 or run.step == config.steps):
                 _require_finite(float(np.abs(model.buffer).max()), "largest parameter", step, checkpoint)
-                save_checkpoint(checkpoint, _snapshot(model, optimizer, run, fingerprint))
+                save_checkpoint(checkpoint, _snapshot(model, config, state, run, fingerprint))
             last = run.records[-1]
             show(run.step, last.loss, None if last.bayes_loss is None else last.loss - last.bayes_loss)
     return run
@@ -106,15 +109,16 @@ def _require_finite(number: float, what: str, step: int, checkpoint: Path | None
         raise DivergenceError(f"training diverged: the {what} at step {step} is {number}{kept}")
 
 
-def _snapshot(model: Transformer, optimizer: AdamW, run: Run, fingerprint: Mapping[str, str]) -> Checkpoint:
+def _snapshot(
+    model: Transformer, config: TrainingConfig, state: State, run: Run, fingerprint: Mapping[str, str]
+) -> Checkpoint:
     return Checkpoint(
         config=model.config,
         buffer=model.buffer,
         backend=model.backend,
         step=run.step,
-        training=optimizer.config,
-        first=optimizer.first,
-        second=optimizer.second,
+        training=config,
+        state=state,
         seconds=run.seconds,
         records=tuple(run.records),
         fingerprint=fingerprint,
@@ -122,12 +126,18 @@ def _snapshot(model: Transformer, optimizer: AdamW, run: Run, fingerprint: Mappi
 
 
 def _resume(
-    found: Checkpoint, path: Path, model: Transformer, optimizer: AdamW, run: Run, fingerprint: Mapping[str, str]
+    found: Checkpoint,
+    path: Path,
+    model: Transformer,
+    config: TrainingConfig,
+    state: State,
+    run: Run,
+    fingerprint: Mapping[str, str],
 ) -> None:
-    """Take over the state in `found` after checking that it belongs to this run."""
-    if found.training is None or found.first is None or found.second is None:
+    """Take over what is in `found` after checking that it belongs to this run."""
+    if found.training is None:
         raise CheckpointError(f"{path} holds a model but no training state to go on from")
-    here = _identity(model.config, model.backend, model.buffer, optimizer.config, fingerprint)
+    here = _identity(model.config, model.backend, model.buffer, config, fingerprint)
     there = _identity(found.config, found.backend, found.buffer, found.training, found.fingerprint)
     for key in [*here, *(key for key in there if key not in here)]:
         if here.get(key) != there.get(key):
@@ -135,8 +145,9 @@ def _resume(
                 f"{path} is of another run: {key} is {there.get(key)!r} there, {here.get(key)!r} here"
             )
     model.buffer[:] = found.buffer
-    optimizer.first[:], optimizer.second[:] = found.first, found.second
-    optimizer.updates = run.step = run.resumed_from = found.step
+    for name, array in state.items():
+        array[...] = found.state[name]
+    run.step = run.resumed_from = found.step
     run.records, run.seconds = list(found.records), found.seconds
 
 
@@ -145,8 +156,8 @@ def _identity(
 ) -> dict[str, Any]:
     """Return, by the name a reader would give it, all that must be the same for a run to go on."""
     return {
-        **{f"model {key}": value for key, value in model.to_dict().items()},
-        **{f"training {key}": value for key, value in training.to_dict().items()},
+        **{f"model {key}": value for key, value in asdict(model).items()},
+        **{f"training {key}": value for key, value in asdict(training).items()},
         "backend": backend,
         "dtype": str(buffer.dtype),
         **fingerprint,

@@ -6,7 +6,7 @@ Nothing that was trained is lost by either.
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -15,11 +15,13 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from validate.options import WIDTH, Blas, ExperimentOptions, Fresh, Out, Quiet, RunOptions, with_options
+from validate.options import Blas, Families, File, Fresh, Out, Preset, Quiet, Scheduler, Seeds, Workers
 
 if TYPE_CHECKING:
     from validate.experiment.schema import Experiment
-    from validate.training.outlook import Outlook
+
+WIDTH = 170
+"""Columns of what is not printed on a terminal."""
 
 UsageError: Any = typer.BadParameter.__base__
 """What Typer raises for an option or a value it does not know."""
@@ -51,7 +53,7 @@ def _settle_blas(choice: str, console: Console) -> None:
     if choice == "auto":
         os.environ.pop("OPENBLAS_CORETYPE", None)
         return
-    from model.blas import pin_warning
+    from validate.runs.pin import pin_warning
 
     if warning := pin_warning():
         console.print(f"{warning}, or give --blas auto.", highlight=False, soft_wrap=True)
@@ -91,97 +93,105 @@ def _console() -> Console:
     return console if console.is_terminal else Console(width=WIDTH)
 
 
-def _experiment(options: ExperimentOptions) -> "Experiment":
+def _experiment(preset: str | None, file: Path | None) -> "Experiment":
     """Return the experiment asked for."""
     from validate.experiment.schema import ExperimentError, load_experiment, load_preset
 
-    if options.preset and options.experiment:
+    if preset and file:
         raise ExperimentError("give --preset or --experiment, not both")
-    return load_experiment(options.experiment) if options.experiment else load_preset(options.preset or "minimal")
+    return load_experiment(file) if file else load_preset(preset or "minimal")
 
 
-def _selected(run: RunOptions) -> "Experiment":
+def _selected(
+    preset: str | None, file: Path | None, families: list[str] | None, seeds: list[str] | None
+) -> "Experiment":
     """Return the experiment asked for, with the families and seeds asked for."""
     from validate.experiment.selection import parse_seeds, select
 
-    return select(_experiment(run), run.family or (), parse_seeds(run.seeds or ()))
+    return select(_experiment(preset, file), families or (), parse_seeds(seeds or ()))
 
 
-def _opened(run: RunOptions, chosen: "Experiment", announce: Callable[[str], None]) -> Path:
-    """Return the run folder, ready to be written to."""
-    from validate.experiment.folder import open_run
-
-    folder = _folder(run.out, chosen.name, run.fresh, announce)
-    open_run(folder, chosen)
-    return folder
-
-
-def _folder(out: Path | None, name: str, fresh: bool, announce: Callable[[str], None]) -> Path:
+def _folder(out: Path | None, name: str, fresh: bool, console: Console) -> Path:
     """Return the folder of a run; if it is to be a fresh one, what is there is set aside."""
     from validate.experiment.folder import set_aside
 
     folder = out or Path("runs") / name
     if fresh and (aside := set_aside(folder)):
-        announce(f"The earlier run is kept as {aside}.")
+        console.print(f"The earlier run is kept as {aside}.", highlight=False)
     return folder
 
 
-def _outlook(run: RunOptions, chosen: "Experiment", folder: Path, console: Console, measure: bool) -> "Outlook":
-    """Say how long it will take; returns what says how much is left."""
-    from model.progress import announce_compilation
-    from validate.training.outlook import SPOKEN_EVERY, Outlook
-
-    if not run.quiet:
-        announce_compilation()
-    # On a terminal a bar shows the time a network has left; sentences would tear it.
-    every = None if console.is_terminal else SPOKEN_EVERY
-    outlook = Outlook.of(chosen, folder, console.print, every, measure)
-    console.print(outlook.sentence())
-    return outlook
-
-
 @app.command()
-@with_options(RunOptions)
 def reproduce(
-    run: RunOptions,
+    preset: Preset = None,
+    experiment: File = None,
+    family: Families = None,
+    seeds: Seeds = None,
     claims: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Judge only this claim, such as P0; give it again for another."),
     ] = None,
+    out: Out = None,
+    fresh: Fresh = False,
+    quiet: Quiet = False,
+    blas: Blas = "pinned",
+    scheduler: Scheduler = None,
+    workers: Workers = None,
 ) -> None:
     """Train, measure, judge and report: the whole line."""
     console = _console()
-    _settle_blas(run.blas, console)
+    _settle_blas(blas, console)
     with _sentences():
-        from validate.experiment.selection import select_claims
+        from validate.claims.catalogue import select_claims
+        from validate.experiment.folder import open_run
         from validate.report.console import print_claims
         from validate.report.page import write_report
         from validate.runs.reproduce import reproduce as whole_line
+        from validate.runs.reproduce import say_how_long
+        from validate.runs.scheduler import n_workers
+        from validate.runs.scheduler import workers as hired
 
         started = time.perf_counter()
-        chosen = _selected(run)
+        chosen = _selected(preset, experiment, family, seeds)
         wanted = select_claims(chosen, claims or ())
-        folder = _opened(run, chosen, console.print)
-        _outlook(run, chosen, folder, console, measure=True)
-        results = whole_line(chosen, folder, console.print, progress=not run.quiet, claims=wanted)
+        folder = _folder(out, chosen.name, fresh, console)
+        open_run(folder, chosen)
+        with hired(scheduler, workers) as client:
+            say_how_long(chosen, folder, console.print, n_workers(client), measure=True)
+            results = whole_line(chosen, folder, client, console, wanted, quiet)
         console.print("Drawing the figures and writing the report.")
         print_claims(console, results, write_report(folder))
         console.print(f"{time.perf_counter() - started:.0f} s in all.")
 
 
 @app.command()
-@with_options(RunOptions)
-def train(run: RunOptions) -> None:
+def train(
+    preset: Preset = None,
+    experiment: File = None,
+    family: Families = None,
+    seeds: Seeds = None,
+    out: Out = None,
+    fresh: Fresh = False,
+    quiet: Quiet = False,
+    blas: Blas = "pinned",
+    scheduler: Scheduler = None,
+    workers: Workers = None,
+) -> None:
     """Train the networks of an experiment, or go on with them, and measure nothing."""
     console = _console()
-    _settle_blas(run.blas, console)
+    _settle_blas(blas, console)
     with _sentences():
-        from validate.runs.reproduce import train_all
+        from validate.experiment.folder import open_run
+        from validate.runs.reproduce import say_how_long, train_all
+        from validate.runs.scheduler import n_workers
+        from validate.runs.scheduler import workers as hired
 
-        chosen = _selected(run)
-        folder = _opened(run, chosen, console.print)
-        _outlook(run, chosen, folder, console, measure=False)
-        train_all(chosen, folder, progress=not run.quiet)
+        chosen = _selected(preset, experiment, family, seeds)
+        folder = _folder(out, chosen.name, fresh, console)
+        open_run(folder, chosen)
+        with hired(scheduler, workers) as client:
+            say_how_long(chosen, folder, console.print, n_workers(client), measure=False)
+            train_all(chosen, folder, client, console, quiet)
         console.print(f"Checkpoints: {folder / 'checkpoints'}")
 
 
@@ -190,7 +200,7 @@ def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished run
     """Draw the figures and write the report of a finished run again, and print its claims."""
     console = _console()
     with _sentences():
-        from validate.experiment.folder import read_results
+        from validate.judging.results import read_results
         from validate.report.console import print_claims
         from validate.report.page import write_report
         from validate.sweep.report import write_sweep_report
@@ -206,26 +216,29 @@ def sweep(
     experiment: Annotated[Path | None, typer.Option(help="A sweep file, instead of the shipped one.")] = None,
     out: Out = None,
     fresh: Fresh = False,
-    quiet: Quiet = False,
     blas: Blas = "pinned",
+    scheduler: Scheduler = None,
+    workers: Workers = None,
 ) -> None:
     """Vary the training distribution, one axis at a time, and report what the geometry does."""
     console = _console()
     _settle_blas(blas, console)
     with _sentences():
+        from validate.runs.scheduler import workers as hired
         from validate.sweep import load_sweep, run_sweep
 
         chosen = load_sweep(experiment or "sweep")
-        folder = _folder(out, chosen.name, fresh, console.print)
-        written = run_sweep(chosen, folder, console.print, progress=not quiet)
+        folder = _folder(out, chosen.name, fresh, console)
+        with hired(scheduler, workers) as client:
+            written = run_sweep(chosen, folder, console.print, client)
         console.print(f"Report: {written}")
 
 
 @app.command()
-@with_options(ExperimentOptions)
 def sequences(
-    which: ExperimentOptions,
     out: Annotated[Path, typer.Option(help="The file to write, such as sequences.safetensors.")],
+    preset: Preset = None,
+    experiment: File = None,
     family: Annotated[str | None, typer.Option(help="Of the experiment's families; not needed if it has one.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the family's seeds; the first unless given.")] = None,
 ) -> None:
@@ -234,16 +247,16 @@ def sequences(
     with _sentences():
         from validate.own_states.command import write_sequences
 
-        console.print(write_sequences(_experiment(which), family, seed, out), highlight=False)
+        console.print(write_sequences(_experiment(preset, experiment), family, seed, out), highlight=False)
 
 
 @app.command()
-@with_options(ExperimentOptions)
 def measure(
-    which: ExperimentOptions,
     states: Annotated[
         list[Path], typer.Argument(metavar="STATES...", help="States of trained networks, one file a network.")
     ],
+    preset: Preset = None,
+    experiment: File = None,
     untrained: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="States of an untrained network of the same shape; repeatable."),
@@ -260,7 +273,7 @@ def measure(
         from validate.report.console import as_text, print_states
 
         folder = out or states[0].with_suffix(".measured")
-        results = measure_files(_experiment(which), states, untrained or [], folder)
+        results = measure_files(_experiment(preset, experiment), states, untrained or [], folder)
         print_states(console, results)
         write_text(folder / "report.txt", as_text(print_states, results, WIDTH))
         console.print(f"Numbers and this text: {folder}", highlight=False)

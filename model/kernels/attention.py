@@ -1,21 +1,21 @@
-"""The attention sublayer: x += mixed W_o + b_o, mixed = causal attention of (q, k, v) = xhat W_qkv + b_qkv.
+"""The attention sublayer: x += mixed W_o + b_o, mixed = causal attention of (q, k, v) = LayerNorm(x) W_qkv + b_qkv.
 
 One product makes queries, keys and values, rows (q | k | v) of 3 C numbers, head h in columns h D .. h D + D - 1 of
-each part; the factor 1 / sqrt(D) is in the weights of the queries. Queries and keys are turned in place. Then for every
-sequence and head, with tiles of neighbouring queries,
+each part. Queries and keys are turned in place. Then for every sequence and head, with f = 1 / sqrt(D) and tiles of
+neighbouring queries,
 
-    S' = k q'       keys up to the tile's last query, by the tile's queries; softmax down the columns makes P'
+    S' = f k q'     keys up to the tile's last query, by the tile's queries; softmax down the columns makes P'
     o  = (P')' v    one row per query of the tile
 
 so the part of the scores above the diagonal is not computed, up to half a tile. The backward has the same tiles:
 
-    dP' = v do',    dS' = P' (dP' - column sums of P' dP'),    dq = (dS')' k,    dk = dS' q,    dv = P' do.
+    dP' = v do',    dS' = P' (dP' - column sums of P' dP'),    dq = f (dS')' k,    dk = f dS' q,    dv = P' do.
 """
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from model.kernels.compilation import kernel, part
 from model.kernels.gemm import copy_transposed, gemm
-from model.kernels.norm import normalise, normalise_backward
+from model.kernels.norm import normalise, normalise_backward, rescale, rescale_backward
 from model.kernels.rows import add_rows, touch
 from model.kernels.softmax import TILE, causal_softmax, causal_softmax_backward
 
@@ -67,13 +67,13 @@ def turn_queries_and_keys_back(dqkv, cosine, sine):
 @part
 def mix_head(query, key, value, attention, mixed, scratch):
     """Attention of one head of one sequence, (L, D) each; attention (L keys, L queries or more) keeps P'."""
-    length = query.shape[0]
+    length, factor = query.shape[0], query.shape[1] ** -0.5
     transposed = scratch.transposed
     copy_transposed(query, transposed)
     for start in range(0, length, TILE):
         stop = min(start + TILE, length)
         tile = attention[:stop, start:stop]
-        gemm(key[:stop], transposed[:, start:stop], tile, 0.0)
+        gemm(key[:stop], transposed[:, start:stop], tile, 0.0, factor)
         causal_softmax(attention, start, stop, scratch.high, scratch.total)
         gemm(tile.T, value[:stop], mixed[start:stop], 0.0)
 
@@ -81,7 +81,7 @@ def mix_head(query, key, value, attention, mixed, scratch):
 @part
 def mix_head_backward(dmixed, query, key, value, attention, dquery, dkey, dvalue, scratch):
     """Write the gradients of turned queries and keys, and of values."""
-    length = query.shape[0]
+    length, factor = query.shape[0], query.shape[1] ** -0.5
     transposed, dscores = scratch.transposed, scratch.dscores
     copy_transposed(dmixed, transposed)
     for start in range(0, length, TILE):
@@ -89,10 +89,10 @@ def mix_head_backward(dmixed, query, key, value, attention, dquery, dkey, dvalue
         tile = dscores[:stop, start:stop]
         gemm(value[:stop], transposed[:, start:stop], tile, 0.0)
         causal_softmax_backward(dscores, attention, start, stop, scratch.total)
-        gemm(tile.T, key[:stop], dquery[start:stop], 0.0)
+        gemm(tile.T, key[:stop], dquery[start:stop], 0.0, factor)
     for start in range(0, length, TILE):
         stop = min(start + TILE, length)
-        gemm(dscores[start:stop, start:length], query[start:], dkey[start:stop], 0.0)
+        gemm(dscores[start:stop, start:length], query[start:], dkey[start:stop], 0.0, factor)
         gemm(attention[start:stop, start:length], dmixed[start:], dvalue[start:stop], 0.0)
 
 
@@ -102,8 +102,9 @@ def attention_forward(x, weights, cache, scratch, cosine, sine):
     rows, width = x.shape
     length, size = cosine.shape[0], 2 * cosine.shape[1]
     normalised, qkv, mixed = cache.normalised[:rows], cache.qkv[:rows], cache.mixed[:rows]
-    normalise(x, weights.output_bias, normalised, cache.scale)
-    gemm(normalised, weights.qkv, qkv, 0.0)
+    inner = scratch.inner[:rows]
+    normalise(x, weights.gain, weights.shift, weights.output_bias, normalised, cache.scale, inner)
+    gemm(inner, weights.qkv, qkv, 0.0)
     for sequence in range(rows // length):
         here = slice(sequence * length, (sequence + 1) * length)
         turn_queries_and_keys(qkv[here], weights.qkv_bias, cosine, sine)
@@ -122,8 +123,8 @@ def attention_backward(dx, weights, cache, scratch, cosine, sine, gradients, wan
     rows, width = dx.shape
     length, size = cosine.shape[0], 2 * cosine.shape[1]
     normalised, qkv, mixed = cache.normalised[:rows], cache.qkv[:rows], cache.mixed[:rows]
-    dqkv, dmixed = scratch.dqkv[:rows], scratch.dnormalised[:rows]
-    gemm(dx, weights.output_transposed, dmixed, 0.0)
+    dqkv, dmixed = scratch.dqkv[:rows], scratch.inner[:rows]
+    gemm(dx, weights.output.T, dmixed, 0.0)
     if wanted:
         gemm(mixed.T, dx, gradients.output, 1.0)
         add_rows(dx, gradients.output_bias)
@@ -143,8 +144,11 @@ def attention_backward(dx, weights, cache, scratch, cosine, sine, gradients, wan
         turn_queries_and_keys_back(dqkv[here], cosine, sine)
         if wanted:
             add_rows(dqkv[here], gradients.qkv_bias)
+    inner = dmixed  # its room is free by now
     if wanted:
-        gemm(normalised.T, dqkv, gradients.qkv, 1.0)
-    dnormalised = dmixed  # its room is free by now
-    gemm(dqkv, weights.qkv_transposed, dnormalised, 0.0)
-    normalise_backward(dnormalised, normalised, cache.scale, dx)
+        rescale(normalised, weights.gain, weights.shift, inner)
+        gemm(inner.T, dqkv, gradients.qkv, 1.0)
+    gemm(dqkv, weights.qkv.T, inner, 0.0)
+    if wanted:
+        rescale_backward(inner, normalised, gradients.gain, gradients.shift)
+    normalise_backward(inner, normalised, cache.scale, weights.gain, dx)

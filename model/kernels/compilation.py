@@ -5,7 +5,9 @@ vectorises them) and division does not raise; NaN and infinity keep their meanin
 same source runs as plain Python.
 
 Numba looks for changes in the file a cached kernel stands in and in no other. Kernels call each other across files and
-use constants of `model.ops`, so each carries a stamp of them all: one changed file and everything is compiled anew.
+use constants of `model.ops`, so each carries a stamp of them all: one changed file and everything is compiled anew. The
+stamp extends the version of Numba that a file on disk was written by, which Numba compares before it reads further: the
+rest may name types that are no more. That is a private attribute; where it is not found, nothing is kept on disk.
 """
 
 import hashlib
@@ -30,7 +32,7 @@ def source_stamp() -> str:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     found = (function(dtype) for function in (blas.product, blas.transposition) for dtype in blas.SYMBOLS)
     digest.update(str([routine and routine.integer_bits for routine in found]).encode())
-    return digest.hexdigest() + np.__version__
+    return f"numba {numba.__version__} numpy {np.__version__} {digest.hexdigest()}"
 
 
 _STAMP = source_stamp()
@@ -39,9 +41,24 @@ _STAMP = source_stamp()
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function that Python calls, and keep it on disk."""
     compiled = numba.njit(function, cache=True, fastmath=_FAST, **_MODES)
-    if not numba.config.DISABLE_JIT:
-        compiled._cache._cache_file._source_stamp = _STAMP
+    if numba.config.DISABLE_JIT:
+        return compiled
+    if (file := _file(compiled)) is None:
+        return numba.njit(function, fastmath=_FAST, **_MODES)
+    file._version = _STAMP
     return compiled
+
+
+def is_on_disk(compiled: Any) -> bool:
+    """Return whether code of a kernel, for any types, is found on disk."""
+    file = _file(compiled)
+    return file is not None and bool(file._load_index())
+
+
+def _file(compiled: Any) -> Any:
+    """Return what Numba keeps a kernel's code with, if it has the attributes used here."""
+    file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    return file if hasattr(file, "_version") and hasattr(file, "_load_index") else None
 
 
 def part(function: Callable[..., Any]) -> Any:

@@ -3,7 +3,7 @@
 
 from model.kernels.compilation import kernel
 from model.kernels.gemm import gemm
-from model.kernels.norm import normalise, normalise_backward
+from model.kernels.norm import normalise, normalise_backward, rescale, rescale_backward
 from model.kernels.rows import add_bias, add_rows, clear, put, take
 
 
@@ -22,16 +22,16 @@ def linear_backward(dy, x, dweight, dbias):
 
 
 @kernel
-def head_forward(x, positions, length, weights, cache, final_norm, y):
+def head_forward(x, positions, length, weights, cache, scratch, final_norm, y):
     """y = LayerNorm(x) W + b at `positions` of every sequence, without the LayerNorm unless `final_norm`."""
     rows = y.shape[0]
-    states, normalised = cache.states[:rows], cache.normalised[:rows]
+    states, normalised, inner = cache.states[:rows], cache.normalised[:rows], scratch.inner[:rows]
+    take(x, positions, length, states)
     if final_norm:
-        take(x, positions, length, states)
-        normalise(states, weights.no_bias, normalised, cache.scale)
+        normalise(states, weights.gain, weights.shift, weights.no_bias, normalised, cache.scale, inner)
+        gemm(inner, weights.output, y, 0.0)
     else:
-        take(x, positions, length, normalised)
-    gemm(normalised, weights.output, y, 0.0)
+        gemm(states, weights.output, y, 0.0)
     add_bias(y, weights.output_bias)
 
 
@@ -39,15 +39,21 @@ def head_forward(x, positions, length, weights, cache, final_norm, y):
 def head_backward(dy, positions, length, weights, cache, scratch, final_norm, gradients, wanted, dx):
     """Write the gradient with respect to x, zero at other positions; if `wanted`, add those of the weights."""
     rows = dy.shape[0]
-    normalised, dnormalised = cache.normalised[:rows], scratch.dnormalised[:rows]
+    states, normalised, inner = cache.states[:rows], cache.normalised[:rows], scratch.inner[:rows]
     if wanted:
-        gemm(normalised.T, dy, gradients.output, 1.0)
+        if final_norm:
+            rescale(normalised, weights.gain, weights.shift, inner)
+            gemm(inner.T, dy, gradients.output, 1.0)
+        else:
+            gemm(states.T, dy, gradients.output, 1.0)
         add_rows(dy, gradients.output_bias)
-    gemm(dy, weights.output_transposed, dnormalised, 0.0)
+    gemm(dy, weights.output.T, inner, 0.0)
     if final_norm:
-        dstates = cache.states[:rows]
+        if wanted:
+            rescale_backward(inner, normalised, gradients.gain, gradients.shift)
+        dstates = states  # their room is free by now
         clear(dstates)
-        normalise_backward(dnormalised, normalised, cache.scale, dstates)
+        normalise_backward(inner, normalised, cache.scale, weights.gain, dstates)
         put(dstates, positions, length, dx)
     else:
-        put(dnormalised, positions, length, dx)
+        put(inner, positions, length, dx)

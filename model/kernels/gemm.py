@@ -1,4 +1,4 @@
-"""Matrix products from compiled code, C = A B + beta C into C, and transposed copies.
+"""Matrix products from compiled code, C = alpha A B + beta C into C, and transposed copies.
 
 Operands are two-dimensional arrays of one dtype with one axis contiguous: whole arrays, slices of columns or rows, and
 transposes of these (C must not be a transpose). The product is the BLAS function that `model.blas` registers. So is
@@ -45,17 +45,18 @@ def _external_copy(dtype):
 _SCOPY, _DCOPY = (_external_copy(np.dtype(dtype)) for dtype in (np.float32, np.float64))
 
 
-def gemm(a, b, c, beta):
-    """Write A B + beta C into C; with beta 0 what C held does not matter."""
-    c[...] = a @ b + beta * c if beta else a @ b
+def gemm(a, b, c, beta, alpha=1.0):
+    """Write alpha A B + beta C into C; with beta 0 what C held does not matter."""
+    product = c.dtype.type(alpha) * (a @ b)
+    c[...] = product + beta * c if beta else product
 
 
 @overload(gemm, jit_options={"error_model": "numpy", "forceinline": True})
-def _gemm_overload(a, b, c, beta):
+def _gemm_overload(a, b, c, beta, alpha=1.0):
     external, number = (_SGEMM, numba.float32) if a.dtype == numba.float32 else (_DGEMM, numba.float64)
     size = number.bitwidth // 8
 
-    def call(a, b, c, beta):
+    def call(a, b, c, beta, alpha=1.0):
         # a matrix of one column has two contiguous axes; the one BLAS is told of must be at least as long as a row
         a_plain = a.strides[1] == size and a.strides[0] >= size * a.shape[1]
         b_plain = b.strides[1] == size and b.strides[0] >= size * b.shape[1]
@@ -66,7 +67,7 @@ def _gemm_overload(a, b, c, beta):
             c.shape[0],
             c.shape[1],
             a.shape[1],
-            number(1.0),
+            number(alpha),
             a.ctypes.data,
             (a.strides[0] if a_plain else a.strides[1]) // size,
             b.ctypes.data,

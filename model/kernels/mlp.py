@@ -1,7 +1,7 @@
-"""The MLP sublayer: x += f(xhat W_up + b_up) W_down + b_down, xhat = LayerNorm(x) without gain and bias.
+"""The MLP sublayer: x += f(LayerNorm(x) W_up + b_up) W_down + b_down.
 
-The forward keeps xhat, r and the hidden values h = xhat W_up + b_up; the backward computes f(h) once more, which costs
-less than fetching it from far memory. With s the logistic function,
+The forward keeps xhat, r and the hidden values h = LayerNorm(x) W_up + b_up; the backward computes LayerNorm(x) and
+f(h) once more, which costs less than fetching them from far memory. With s the logistic function,
 
     SiLU   f(h) = h s(h),      f' = s + f (1 - s)
     GELU   f(h) = h s(z),      f' = s + f (1 - s) dz/dh,   z = 2 sqrt(2/pi) (h + 0.044715 h^3).
@@ -11,7 +11,7 @@ less than fetching it from far memory. With s the logistic function,
 from model.kernels.compilation import kernel, part
 from model.kernels.exponential import exp
 from model.kernels.gemm import gemm
-from model.kernels.norm import normalise, normalise_backward
+from model.kernels.norm import normalise, normalise_backward, rescale, rescale_backward
 from model.kernels.rows import add_rows
 from model.ops import GELU_CUBIC, GELU_SLOPE
 
@@ -77,8 +77,9 @@ def mlp_forward(x, weights, cache, scratch, use_silu):
     """Add the sublayer's output to x, rows of positions."""
     rows = x.shape[0]
     normalised, hidden, active = cache.normalised[:rows], cache.hidden[:rows], scratch.active[:rows]
-    normalise(x, weights.down_bias, normalised, cache.scale)
-    gemm(normalised, weights.up, hidden, 0.0)
+    inner = scratch.inner[:rows]
+    normalise(x, weights.gain, weights.shift, weights.down_bias, normalised, cache.scale, inner)
+    gemm(inner, weights.up, hidden, 0.0)
     if use_silu:
         silu(hidden, weights.up_bias, active)
     else:
@@ -91,8 +92,8 @@ def mlp_backward(dx, weights, cache, scratch, use_silu, gradients, wanted):
     """Add the gradient through the sublayer to dx; if `wanted`, add those of the weights."""
     rows = dx.shape[0]
     normalised, hidden, active = cache.normalised[:rows], cache.hidden[:rows], scratch.active[:rows]
-    dhidden, dnormalised = scratch.dhidden[:rows], scratch.dnormalised[:rows]
-    gemm(dx, weights.down_transposed, dhidden, 0.0)
+    dhidden, inner = scratch.dhidden[:rows], scratch.inner[:rows]
+    gemm(dx, weights.down.T, dhidden, 0.0)
     if use_silu:
         silu_backward(dhidden, hidden, active)
     else:
@@ -100,7 +101,10 @@ def mlp_backward(dx, weights, cache, scratch, use_silu, gradients, wanted):
     if wanted:
         gemm(active.T, dx, gradients.down, 1.0)
         add_rows(dx, gradients.down_bias)
-        gemm(normalised.T, dhidden, gradients.up, 1.0)
+        rescale(normalised, weights.gain, weights.shift, inner)
+        gemm(inner.T, dhidden, gradients.up, 1.0)
         add_rows(dhidden, gradients.up_bias)
-    gemm(dhidden, weights.up_transposed, dnormalised, 0.0)
-    normalise_backward(dnormalised, normalised, cache.scale, dx)
+    gemm(dhidden, weights.up.T, inner, 0.0)
+    if wanted:
+        rescale_backward(inner, normalised, gradients.gain, gradients.shift)
+    normalise_backward(inner, normalised, cache.scale, weights.gain, dx)

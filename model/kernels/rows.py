@@ -1,8 +1,7 @@
-"""Passes over rows of positions: sums of rows, tables of rows, rows at some positions, transposes."""
+"""Passes over rows of positions: sums of rows, tables of rows, rows at some positions."""
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from model.kernels.compilation import kernel, part
-from model.kernels.gemm import copy_transposed
 
 
 @part
@@ -39,12 +38,6 @@ def embedding_backward(dy, tokens, dweight):
         source, target = dy[i], dweight[tokens[i]]
         for c in range(source.size):
             target[c] += source[c]
-
-
-@kernel
-def transpose(x, y):
-    """y = x'."""
-    copy_transposed(x, y)
 
 
 @part

@@ -1,4 +1,4 @@
-"""The BLAS symbol, its substitute, and the report of a pinned kernel."""
+"""The BLAS symbol and its substitute."""
 
 import ctypes
 import json
@@ -47,32 +47,11 @@ def test_the_symbol_is_found_in_numpys_own_library():
         assert ctypes.c_void_p(found.address)
 
 
-def in_fresh_python(code, **change):
-    paths = os.pathsep.join([str(Path(toy_training.__file__).parent), *sys.path])
-    environment = {key: value for key, value in os.environ.items() if key != blas.PIN} | {"PYTHONPATH": paths} | change
+def in_fresh_python(code):
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(toy_training.__file__).parent), *sys.path])}
     return subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     ).stdout.strip()
-
-
-REPORT = "from model import blas; print(blas.kernel_type(), blas.pin_cost(), blas.pin_warning(), sep='\\n')"
-
-
-def test_nothing_is_said_without_a_pin():
-    kind, cost, warning = in_fresh_python(REPORT).split("\n")
-    assert (cost, warning) == ("None", "None")
-    assert kind == in_fresh_python("from model import blas; print(blas.kernel_type())")
-
-
-@pytest.mark.skipif(blas.kernel_type() is None, reason="not OpenBLAS")
-def test_a_pin_is_measured_and_named_if_it_is_slow():
-    kind, cost, warning = in_fresh_python(REPORT, **{blas.PIN: "Nehalem"}).split("\n")
-    assert kind == "Nehalem"
-    assert cost.startswith("PinCost(pinned='Nehalem', pinned_speed=")
-    chosen = in_fresh_python("from model import blas; print(blas.kernel_type())")
-    if chosen in ("SkylakeX", "Haswell", "Zen"):  # wider registers: slower by a factor of two or more
-        assert warning.startswith("OPENBLAS_CORETYPE=Nehalem makes OpenBLAS use its Nehalem kernels, ")
-        assert warning.endswith(f"with its own choice, {chosen}: unset it before Python starts")
 
 
 def test_importing_the_package_changes_no_environment_and_loads_no_compiler():

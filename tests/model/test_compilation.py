@@ -1,6 +1,7 @@
 """Compiled code kept on disk: the same bits as code just compiled, and compiled anew when any source changes."""
 
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -58,5 +59,28 @@ def test_every_kernel_carries_the_stamp():
     from model import kernels
 
     cached = [function for name in kernels.__all__ if hasattr(function := getattr(kernels, name), "_cache")]
-    assert len(cached) >= 15
-    assert {function._cache._cache_file._source_stamp for function in cached} == {compilation.source_stamp()}
+    assert len(cached) >= 12
+    assert {function._cache._cache_file._version for function in cached} == {compilation.source_stamp()}
+
+
+def test_where_numba_has_no_such_attribute_nothing_is_kept_on_disk(monkeypatch):
+    njit = numba.njit
+
+    def another_numba(function, **options):
+        compiled = njit(function, **options)
+        if options.get("cache"):
+            compiled._cache = object()
+        return compiled
+
+    monkeypatch.setattr(numba, "njit", another_numba)
+    twice = compilation.kernel(lambda x: 2 * x)
+    assert twice(1.5) == 3.0
+    assert twice.stats.cache_path is None
+    assert not compilation.is_on_disk(twice)
+
+
+def test_a_file_of_other_sources_is_not_read_beyond_its_stamp(tmp_path):
+    file = compilation._file(compilation.kernel(lambda x: x))
+    file._index_path = str(tmp_path / "index")
+    Path(file._index_path).write_bytes(pickle.dumps("other sources") + b"names a type that is no more")
+    assert file._load_index() == {}

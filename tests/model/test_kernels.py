@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model import attention, kernels, ops, optimizer
+from model import attention, kernels, ops
 from model.buffers import Scratch
 from model.kernels import mlp, norm, rows
 from model.kernels.attention import TILE, mix_head, mix_head_backward, turn_queries_and_keys, turn_queries_and_keys_back
+from model.optimizers import adamw
 
 # A few units in the last place per term: sums are reassociated and exp is a polynomial.
 TOLERANCE = {np.float32: 2e-5, np.float64: 2e-13}
@@ -33,9 +34,9 @@ def normal(seed, dtype, *shapes):
     return [rng.standard_normal(shape).astype(dtype) for shape in shapes]
 
 
-@given(seeds, dtypes, st.tuples(sizes, sizes, sizes), st.booleans(), st.booleans(), st.booleans(), st.booleans())
-def test_gemm(seed, dtype, shape, transpose_a, transpose_b, sliced, accumulate):
-    m, n, k = shape
+@given(seeds, dtypes, st.tuples(sizes, sizes, sizes), st.tuples(*[st.booleans()] * 4), st.sampled_from([1.0, -0.3]))
+def test_gemm(seed, dtype, shape, switches, alpha):
+    (m, n, k), (transpose_a, transpose_b, sliced, accumulate) = shape, switches
 
     def operand(rows, columns, transposed, number):
         (x,) = normal(seed + number, dtype, (columns, rows + 3) if transposed else (rows, columns + 3))
@@ -47,16 +48,16 @@ def test_gemm(seed, dtype, shape, transpose_a, transpose_b, sliced, accumulate):
     (whole,) = normal(seed, dtype, (m, n + 3))
     c = whole[:, 1 : 1 + n]
     wanted = whole.copy()
-    wanted[:, 1 : 1 + n] = a @ b + (c if accumulate else 0)
+    wanted[:, 1 : 1 + n] = dtype(alpha) * (a @ b) + (c if accumulate else 0)
     if not accumulate:
         c[...] = np.nan  # what it held does not matter
-    multiply(a, b, c, 1.0 if accumulate else 0.0)
+    multiply(a, b, c, 1.0 if accumulate else 0.0, alpha)
     assert_close(whole, wanted, dtype)
 
 
 @kernels.compilation.kernel
-def multiply(a, b, c, beta):
-    kernels.gemm(a, b, c, beta)
+def multiply(a, b, c, beta, alpha):
+    kernels.gemm(a, b, c, beta, alpha)
 
 
 @given(seeds, dtypes, sizes, st.integers(1, 6), sizes)
@@ -88,14 +89,19 @@ def test_linear(seed, dtype, length, inputs, outputs):
 
 @given(seeds, dtypes, sizes, st.integers(2, 20))
 def test_normalise(seed, dtype, length, width):
-    x, bias, u, dx = normal(seed, dtype, (length, width), width, (length, width), (length, width))
+    rows = (length, width)
+    x, gain, shift, bias, dy, dx = normal(seed, dtype, rows, width, width, width, rows, rows)
+    dgain, dshift = normal(seed + 1, dtype, width, width)
     x += np.linspace(-2, 2, width, dtype=dtype)
-    y, cache = ops.layer_norm(x, np.ones(width, dtype), np.zeros(width, dtype))
-    wanted = x + bias, dx + ops.layer_norm_backward(u, cache)[0]
-    normalised, scale = np.empty_like(x), np.empty(length, dtype)
-    norm.normalise(x, bias, normalised, scale)
-    norm.normalise_backward(u, normalised, scale, dx)
-    for one, other in zip((normalised, x, dx), (y, *wanted), strict=True):
+    y, cache = ops.layer_norm(x, gain, shift)
+    parts = ops.layer_norm_backward(dy, cache)
+    wanted = cache[0], y, y, x + bias, dx + parts[0], dgain + parts[1], dshift + parts[2]
+    normalised, scale, found, again = np.empty_like(x), np.empty(length, dtype), np.empty_like(x), np.empty_like(x)
+    norm.normalise(x, gain, shift, bias, normalised, scale, found)
+    norm.rescale(normalised, gain, shift, again)
+    norm.normalise_backward(dy, normalised, scale, gain, dx)
+    norm.rescale_backward(dy, normalised, dgain, dshift)
+    for one, other in zip((normalised, found, again, x, dx, dgain, dshift), wanted, strict=True):
         assert_close(one, other, dtype)
 
 
@@ -132,11 +138,9 @@ def test_turn(seed, dtype, length, heads, half):
 def test_mix_head(seed, dtype, length, size):
     shape = (1, length, 1, size)
     query, key, value, dy = normal(seed, dtype, shape, shape, shape, shape)
-    scaled = query * dtype(size**-0.5)  # in the network the weights do this
     y, cache = attention.causal_attention(query, key, value)
-    wanted = list(attention.causal_attention_backward(dy, cache))
-    wanted[0] = wanted[0] * dtype(size**0.5)
-    heads = [x[0, :, 0] for x in (scaled, key, value)]
+    wanted = attention.causal_attention_backward(dy, cache)
+    heads = [x[0, :, 0] for x in (query, key, value)]
     kept, mixed = np.full((length, padded(length)), np.nan, dtype), np.empty((length, size), dtype)
     scratch = scratch_for(length, size, dtype)
     mix_head(*heads, kept, mixed, scratch)
@@ -156,34 +160,6 @@ def scratch_for(length, size, dtype):
     nothing = np.empty((0, 0), dtype)
     head = ((size, length), (length, padded(length)), (TILE,), (TILE,))
     return Scratch(nothing, nothing, nothing, nothing, *(np.full(shape, np.nan, dtype) for shape in head))
-
-
-@given(seeds, dtypes, sizes, sizes, st.integers(0, 4))
-def test_fold_and_unfold(seed, dtype, inputs, outputs, start):
-    total = start + outputs + 2
-    shapes = ((7, inputs), (inputs, outputs), outputs, inputs, inputs, (7, outputs))
-    normalised, weight, bias, gain, shift, dy = normal(seed, dtype, *shapes)
-    columns, factor = slice(start, start + outputs), dtype(0.7)
-    y, cache = ops.linear(gain * normalised + shift, weight, bias)
-    dinput, *wanted = ops.linear_backward(factor * dy, cache)
-    wanted += [(dinput * normalised).sum(axis=0), dinput.sum(axis=0)]
-    folded, folded_bias = np.zeros((inputs, total), dtype), np.zeros(total, dtype)
-    kernels.fold(weight, bias, gain, shift, factor, start, folded, folded_bias)
-    assert_close((normalised @ folded + folded_bias)[:, columns], factor * y, dtype)
-    dfolded, dfolded_bias = np.zeros_like(folded), np.zeros_like(folded_bias)
-    dfolded[:, columns], dfolded_bias[columns] = normalised.T @ dy, dy.sum(axis=0)
-    found = [np.zeros(shape, dtype) for shape in (weight.shape, outputs, inputs, inputs)]
-    kernels.unfold(weight, gain, shift, factor, start, dfolded, dfolded_bias, *found)
-    for one, other in zip(found, wanted, strict=True):
-        assert_close(one, other, dtype)
-
-
-@given(seeds, dtypes, sizes, st.integers(1, 40))
-def test_transpose(seed, dtype, inputs, outputs):
-    (x,) = normal(seed, dtype, (inputs, outputs))
-    y = np.empty((outputs, inputs), dtype)
-    kernels.transpose(x, y)
-    np.testing.assert_array_equal(y, x.T)
 
 
 @given(seeds, dtypes, st.integers(1, 3), sizes, st.data())
@@ -230,7 +206,7 @@ def test_adamw(seed, dtype, size, updates):
         update(theta, gradient, first, second, *(number_type(number) for number in numbers))
         return theta, first, second
 
-    for found, wanted in zip(run(kernels.adamw, dtype), run(optimizer.adamw, float), strict=True):
+    for found, wanted in zip(run(kernels.adamw, dtype), run(adamw.adamw, float), strict=True):
         assert_close(found, wanted, dtype)
 
 
@@ -238,6 +214,18 @@ def test_adamw(seed, dtype, size, updates):
 def test_sum_of_squares(seed, dtype, size):
     (x,) = normal(seed, dtype, size)
     assert kernels.sum_of_squares(x) == pytest.approx(np.sum(x.astype(np.float64) ** 2), rel=1e-13)
+
+
+@given(seeds, dtypes, st.integers(1, 8), st.integers(1, 5000), st.data())
+def test_add_rows_up(seed, dtype, rows, size, data):
+    (x,) = normal(seed, dtype, (rows, size))
+    start = data.draw(st.integers(0, size))
+    stop = data.draw(st.integers(start, size))
+    wanted = x.copy()
+    for row in x[1:, start:stop]:
+        wanted[0, start:stop] += row
+    kernels.add_rows_up(x, start, stop)
+    np.testing.assert_array_equal(x, wanted)
 
 
 def test_the_float32_exponential_is_good_to_three_units_in_the_last_place():

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from tiny import TOML
 from typer.testing import CliRunner
+from validate.sweep.design import BASE, Point, networks_of
+from validate.sweep.point import Findings, Reading
 
 from model import Transformer
 from theory import Mixture, stream
@@ -16,8 +18,6 @@ from validate.experiment.folder import RunFolderError, open_run
 from validate.experiment.schema import ExperimentError, network_config
 from validate.statistics.intervals import Estimate
 from validate.sweep import load_sweep, parse_sweep, run_sweep
-from validate.sweep.design import BASE, Point, networks_of
-from validate.sweep.point import Findings, Reading
 from validate.sweep.quantities import QUANTITIES
 
 AXES = """

@@ -5,6 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tiny import TOML
+from validate.sweep.design import BASE, Point
+from validate.sweep.point import Contest, Findings, Pair, Reading, Subject, exact_values
+from validate.sweep.rows import reading, sweep_rows
+from validate.sweep.shapes import References, shape_values
 
 from theory.convex import task_points
 from validate.capture.sources import NetworkSource
@@ -12,12 +16,8 @@ from validate.experiment.schema import network_config
 from validate.statistics.interpolation import MainEffects
 from validate.statistics.intervals import Estimate
 from validate.sweep import load_sweep, parse_sweep
-from validate.sweep.design import BASE, Point
 from validate.sweep.hypotheses import HYPOTHESES, hypothesis_rows
-from validate.sweep.point import Contest, Findings, Pair, Reading, Subject, exact_values
 from validate.sweep.quantities import QUANTITIES
-from validate.sweep.rows import reading, sweep_rows
-from validate.sweep.shapes import References, shape_values
 from validate.training.networks import untrained_networks
 
 

@@ -1,8 +1,9 @@
 """The smallest experiments that go through the whole line, and settings small enough for the ladder."""
 
 from theory import Mixture, stream
-from validate.claims.properties import Setting
-from validate.experiment.schema import Experiment, build_family, parse_experiment
+from validate.experiment.schema import Design, Experiment, build_family, parse_experiment
+from validate.experiment.seed_plan import SeedPlan
+from validate.experiment.setting import Setting
 
 FAMILY_TOML = """
 [families.dice]
@@ -92,3 +93,13 @@ def mixtures(setting: Setting, n_minors: int = 32) -> tuple[Mixture, Mixture]:
     """Return the majors-only and a diverse mixture of a setting."""
     minors = setting.family.sample_pool(stream(0, "minors"), n_minors)
     return Mixture(setting.family, setting.majors), Mixture(setting.family, setting.majors, minors)
+
+
+def ladder_plan(kind: str, cell_sequences: int | None = None) -> SeedPlan:
+    """Return the seed plan of such a setting, with a majors-only and a diverse design of as many minors."""
+    setting = family_setting(kind, cell_sequences)
+    plain, diverse = mixtures(setting)
+    designs = [Design(minors=mixture.n_minors, steps=5) for mixture in (plain, diverse)]
+    plan = tiny_experiment().families["dice"].model_copy(update={"designs": designs, "measurement": setting.sizes})
+    made = {design.name: mixture for design, mixture in zip(designs, (plain, diverse), strict=True)}
+    return SeedPlan(setting.family, plan, setting.seed, made, setting)

@@ -7,8 +7,18 @@ shows, and a name that stands twice are refused.
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
-from validate.claims import fresh_states, geometry, modes, properties, retrieval, second_mode, stability, trajectories
-from validate.claims.base import Claim, Question, Shown
+from validate.claims import (
+    fresh_states,
+    geometry,
+    modes,
+    properties,
+    retrieval,
+    second_mode,
+    skill,
+    stability,
+    trajectories,
+)
+from validate.claims.base import Claim, Question
 from validate.claims.causal import carrying, dissociation, history, steering
 from validate.claims.prefix import question as prefix
 from validate.claims.rule import Criterion
@@ -17,6 +27,7 @@ from validate.experiment.seed_plan import SeedPlan
 from validate.experiment.selection import require_known
 
 QUESTIONS: tuple[Question, ...] = (
+    skill.QUESTION,
     properties.QUESTION,
     trajectories.QUESTION,
     modes.QUESTION,
@@ -78,9 +89,6 @@ CRITERIA: dict[str, Criterion] = {
     criterion.statistic: criterion for criterion in chain.from_iterable(question.criteria for question in QUESTIONS)
 }
 """Every criterion by its statistic."""
-
-SHOWN: dict[str, type[Shown]] = {q.name: q.shown for q in QUESTIONS if q.shown is not None}
-"""The model of what each question shows, by its name."""
 
 
 def questions_for(family: str, questions: Iterable[Question] = QUESTIONS) -> list[Question]:

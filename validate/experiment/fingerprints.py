@@ -57,10 +57,10 @@ def training_code() -> str:
 
 
 @cache
-def measuring_code() -> str:
-    """Return a hash of the code that measures: `theory`, `model`, and the rooms that numbers come from."""
+def measuring_code(further: frozenset[Path] = frozenset()) -> str:
+    """Return a hash of the code that measures: `theory`, `model`, the rooms of numbers, and further folders."""
     rooms = (_folder(validate) / room for room in MEASURING)
-    paths = [path for folder in (_folder(theory), _folder(model), *rooms) for path in folder.rglob("*.py")]
+    paths = {path for folder in (_folder(theory), _folder(model), *rooms, *further) for path in folder.rglob("*.py")}
     return digest_of(paths, _folder(validate).parent)
 
 

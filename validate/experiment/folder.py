@@ -5,6 +5,7 @@ import json
 import math
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,15 @@ class RunFolderError(OSError):
     """A run folder that cannot be used as asked."""
 
 
-def open_run(folder: Path, experiment: Experiment) -> None:
+def open_run(folder: Path, experiment: Experiment, inside: Iterable[str] = ("checkpoints", "figures")) -> None:
     """Create a run folder for an experiment, or enter one that already holds it.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Or one of its kinds.
+    inside : iterable of str
+        The folders a run of it needs.
 
     Raises
     ------
@@ -33,8 +41,8 @@ def open_run(folder: Path, experiment: Experiment) -> None:
         # The experiment comes first: a run that is killed here is still known for a run.
         if not path.exists():
             write_text(path, experiment.to_toml())
-        for part in ("checkpoints", "figures"):
-            (folder / part).mkdir(exist_ok=True)
+        for name in inside:
+            (folder / name).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
@@ -53,7 +61,7 @@ def require_run(folder: Path) -> None:
 
 def _require_same(path: Path, experiment: Experiment) -> None:
     try:
-        held = load_experiment(path)
+        held = load_experiment(path, type(experiment))
     except ExperimentError as error:
         raise RunFolderError(f"{error}; choose another folder with --out") from error
     if held != experiment:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -56,11 +56,17 @@ class Network(_Table):
 
 
 class Training(_Table):
-    """Optimisation; the schedule rises to the peak at half of a design's steps and falls to zero."""
+    """Optimisation (`model.TrainingConfig`)."""
 
     batch: Annotated[int, Field(gt=0, le=65_536)]
     peak_rate: Rate
     weight_decay: Annotated[float, Field(ge=0, lt=float("inf"))]
+    optimizer: str = "adamw"
+    beta2: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    warmup: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Share of a design's steps in which the rate rises to the peak."""
+    cooldown: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Share of the steps, the last, in which the rate falls to zero; all that the warm-up leaves unless given."""
     clip_norm: Rate | None = None
     """Largest norm of a gradient; longer ones are scaled down to it."""
     record_every: Steps = 50
@@ -118,6 +124,25 @@ class Causal(_Table):
     """Bootstrap replicates of every interval."""
 
 
+class Arm(_Table):
+    """The same tasks trained in another way, to be shown beside the first."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+    seeds: Annotated[list[NonNegative], Field(min_length=1)]
+    training: dict[str, Any] = {}
+    """Settings of `Training` that differ."""
+    designs: list[Design] | None = None
+    """Its own numbers of steps, for the same mixtures."""
+    initialisation: Annotated[int, Field(ge=0, lt=1000)] = 0
+    """Which initial parameters: 0 those of the seed itself, others drawn anew."""
+
+
+class FreshTasks(_Table):
+    """A network trained on a new task in every sequence, of the first seed."""
+
+    steps: Steps
+
+
 class FamilyPlan(_Table):
     """Everything done with one latent-task distribution."""
 
@@ -131,13 +156,28 @@ class FamilyPlan(_Table):
     measurement: Measurement
     causal: Causal | None = None
     """Causal tests; none are run unless this is given."""
+    arms: list[Arm] = []
+    fresh: FreshTasks | None = None
 
     @model_validator(mode="after")
     def _no_repeats(self) -> "FamilyPlan":
-        for what, items in (("seeds", self.seeds), ("minors of designs", [d.minors for d in self.designs])):
+        minors, names = [d.minors for d in self.designs], [arm.name for arm in self.arms]
+        for what, items in (("seeds", self.seeds), ("minors of designs", minors), ("names of arms", names)):
             if len(set(items)) != len(items):
                 raise ValueError(f"{what} must differ from each other; got {items}")
+        for arm in self.arms:
+            self.of_arm(arm)
         return self
+
+    def of_arm(self, arm: Arm) -> "FamilyPlan":
+        """Return the plan of an arm; ValueError if it changes what there is not, or trains other mixtures."""
+        if unknown := arm.training.keys() - Training.model_fields.keys():
+            raise ValueError(f"arms.{arm.name}.training has no {', '.join(sorted(unknown))}")
+        training = Training.model_validate(self.training.model_dump() | arm.training)
+        designs = self.designs if arm.designs is None else arm.designs
+        if [d.minors for d in designs] != [d.minors for d in self.designs]:
+            raise ValueError(f"arms.{arm.name}.designs must have the minors of the family's own designs")
+        return self.model_copy(update={"training": training, "designs": designs, "seeds": arm.seeds})
 
 
 class Experiment(_Table):
@@ -193,22 +233,28 @@ def network_config(family: LatentTasks, network: Network) -> TransformerConfig:
     )
 
 
+E = TypeVar("E", bound=Experiment)
+
+
 def _sentence(error: ValidationError) -> str:
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"]) or "the file"
+    place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"{place} is not a key of an experiment"
     got = f"; got {first['input']!r}" if not isinstance(first["input"], dict) else ""
-    return f"{place}: {first['msg']}{got}"
+    words = first["msg"].removeprefix("Value error, ")
+    return f"{place}: {words}{got}" if place else words
 
 
-def parse_experiment(text: str, origin: str) -> Experiment:
+def parse_experiment(text: str, origin: str, kind: type[E] = Experiment) -> E:  # type: ignore[assignment]
     """Read an experiment from TOML text.
 
     Parameters
     ----------
     origin : str
         Where the text came from, named in errors.
+    kind : type
+        `Experiment`, or one of its kinds.
 
     Raises
     ------
@@ -216,9 +262,9 @@ def parse_experiment(text: str, origin: str) -> Experiment:
         One sentence: malformed TOML, an unknown key, or a value out of range.
     """
     try:
-        experiment = Experiment.model_validate(tomllib.loads(text))
-        for kind in experiment.families:
-            experiment.network(kind)
+        experiment = kind.model_validate(tomllib.loads(text))
+        for family in experiment.families:
+            experiment.network(family)
     except tomllib.TOMLDecodeError as error:
         raise ExperimentError(f"{origin} is not valid TOML: {error}") from error
     except ValidationError as error:
@@ -236,10 +282,10 @@ def load_preset(name: str) -> Experiment:
     return parse_experiment(text, f"preset {name}")
 
 
-def load_experiment(path: Path) -> Experiment:
+def load_experiment(path: Path, kind: type[E] = Experiment) -> E:  # type: ignore[assignment]
     """Read an experiment file."""
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ExperimentError(f"{path} cannot be read as an experiment: {error}") from error
-    return parse_experiment(text, str(path))
+    return parse_experiment(text, str(path), kind)

@@ -4,7 +4,7 @@ The sources are networks of a run, states captured elsewhere, networks of a swee
 what will be asked. Every source chooses its own site; untrained ones come along with the mixture of each trained one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from validate.capture.candidates import Arenas
@@ -70,17 +70,26 @@ class Gathered:
             self.nulls.setdefault(scope, {}).setdefault(name, {}).update(table)
 
 
-def examine(subjects: Subjects, questions: Iterable[Question] = QUESTIONS) -> Examination:
+def examine(
+    subjects: Subjects,
+    questions: Iterable[Question] = QUESTIONS,
+    rungs: Collection[str] | None = None,
+    judge: bool = True,
+) -> Examination:
     """Put every question that can be answered to the sources of one family and seed.
 
     Parameters
     ----------
     questions : iterable of Question
         Asked in their order.
+    rungs : collection of str, optional
+        The rungs of the ladder that are climbed; all unless given.
+    judge : bool
+        Whether nulls and the ladder are wanted; statistics alone otherwise.
     """
     plan, gathered = subjects.seed_plan, Gathered()
     asked = questions_for(plan.family.name, questions)
-    ladder = climb(plan, [question for question in asked if question.on_ladder])
+    ladder = climb(plan, [question for question in asked if question.on_ladder], rungs) if judge else {}
     asked = [question for question in asked if question.needs in OFFERS[subjects.has]]
     arenas = {design: Arenas(mixture, plan.setting) for design, mixture in plan.mixtures.items()}
     scope_of = {design: scope for scope, design in subjects.scopes.items()}
@@ -94,7 +103,7 @@ def examine(subjects: Subjects, questions: Iterable[Question] = QUESTIONS) -> Ex
         others = [Side(other, side.arenas) for other in bare] if scope else []
         if scope:
             sides[scope] = side
-        controls = Controls(others, sides.get(MAJORS_ONLY), judge=scope is not None, show=True)
+        controls = Controls(others, sides.get(MAJORS_ONLY), judge=judge and scope is not None, show=judge)
         answers = _ask(asked, side, controls, scope or side.scope)
         networks.append(_result(plan, design, side, answers))
         if scope:
@@ -103,7 +112,8 @@ def examine(subjects: Subjects, questions: Iterable[Question] = QUESTIONS) -> Ex
             if scope == DIVERSE and MAJORS_ONLY in sides:
                 for question, findings in _ask(asked, side, controls, BOTH):
                     gathered.add(question, BOTH, findings)
-    ladder[UNTRAINED] = {scope: dict(table.get(untrained_name(0), {})) for scope, table in gathered.nulls.items()}
+    if judge:
+        ladder[UNTRAINED] = {scope: dict(table.get(untrained_name(0), {})) for scope, table in gathered.nulls.items()}
     return Examination(
         outcome=Outcome(
             seed=plan.seed,
@@ -114,7 +124,7 @@ def examine(subjects: Subjects, questions: Iterable[Question] = QUESTIONS) -> Ex
             layers=_layers(sides),
         ),
         networks=networks,
-        untrained=_shown_untrained(bare[:1], plan, asked),
+        untrained=_shown_untrained(bare[:1], plan, arenas, asked),
     )
 
 
@@ -128,13 +138,15 @@ def _ask(
     return [(question, question.analyse(side, controls)) for question in questions if scope in question.scopes]
 
 
-def _shown_untrained(bare: Sequence[Observed], plan: SeedPlan, questions: Sequence[Question]) -> list[NetworkResult]:
+def _shown_untrained(
+    bare: Sequence[Observed], plan: SeedPlan, arenas: Mapping[str, Arenas], questions: Sequence[Question]
+) -> list[NetworkResult]:
     """Describe untrained networks beside the mixture with the most minors; causal tests of them are nulls alone."""
-    arenas = Arenas(plan.diverse or plan.plain, plan.setting)
+    beside = arenas[plan.designs.get(DIVERSE) or plan.designs[MAJORS_ONLY]]
     shown = [question for question in questions if question.needs != "network" or not question.claims]
     results = []
     for observed in bare:
-        side = Side(observed, arenas)
+        side = Side(observed, beside)
         results.append(_result(plan, "untrained", side, _ask(shown, side, Controls(show=True), side.scope)))
     return results
 

@@ -13,7 +13,7 @@ some of the other statistics; only P3* and the predictions tell it from inferenc
 The values on exact-Bayes states are also what theory predicts for a perfect network.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from theory import Mixture
 from validate.capture.candidates import Arenas
@@ -31,12 +31,13 @@ UNTRAINED = "untrained network"
 """The rung of the first untrained network, measured among the nulls."""
 
 
-def climb(plan: SeedPlan, questions: Sequence[Question]) -> dict[str, ByScope]:
-    """Estimate every statistic of some questions on every analytic rung, by scope."""
+def climb(plan: SeedPlan, questions: Sequence[Question], names: Collection[str] | None = None) -> dict[str, ByScope]:
+    """Estimate every statistic of some questions on every analytic rung, or on those named, by scope."""
     further = {name: features for question in questions for name, features in question.rungs.items()}
     made = rungs(plan.setting, further)
     arenas = {m.n_minors: Arenas(m, plan.setting) for m in (plan.plain, plan.diverse) if m is not None}
-    return {name: _on_rung(make, plan, questions, arenas) for name, make in made.items()}
+    climbed = made if names is None else {name: made[name] for name in names}
+    return {name: _on_rung(make, plan, questions, arenas) for name, make in climbed.items()}
 
 
 def _on_rung(

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError, field_validator
 
 from validate.claims.base import Shown, Statistics
-from validate.claims.catalogue import SHOWN
 from validate.claims.rule import Direction, Verdict, bound_text
 from validate.experiment.folder import RunFolderError, to_json
 from validate.experiment.schema import Experiment
@@ -18,6 +17,7 @@ from validate.experiment.scopes import Scope
 from validate.statistics.intervals import Estimate, Number
 
 S = TypeVar("S", bound=Shown)
+M = TypeVar("M", bound=BaseModel)
 
 ByScope = dict[Scope, Statistics]
 
@@ -80,10 +80,11 @@ class NetworkResult(Model):
         """Read each table as the model its question shows; tables of questions that are no more are left out."""
         if not isinstance(tables, dict):
             return tables
+        models = {model.question: model for model in Shown.__subclasses__()}
         return {
-            name: table if isinstance(table, Shown) else SHOWN[name].model_validate(table)
+            name: table if isinstance(table, Shown) else models[name].model_validate(table)
             for name, table in tables.items()
-            if name in SHOWN
+            if name in models
         }
 
     def show(self, model: type[S]) -> S | None:
@@ -154,6 +155,32 @@ class LadderResult(Model):
     calibrated: dict[Scope, dict[str, bool]]
 
 
+class SkillRow(Model):
+    """How well one network predicts, on held-out sequences such as it was trained on."""
+
+    family: str
+    design: str
+    arm: str
+    seed: int
+    steps: int
+    skill: Number
+    learned: bool
+
+
+class ArmRow(Model):
+    """One statistic of an arm beside the first: means over seeds, and the mean difference within a seed."""
+
+    family: str
+    arm: str
+    design: str
+    statistic: str
+    label: str
+    seeds: list[int]
+    first: Estimate
+    second: Estimate
+    difference: Estimate
+
+
 class Results(Model):
     """A run: what results.json holds."""
 
@@ -164,6 +191,8 @@ class Results(Model):
     ladder: list[LadderResult]
     networks: list[NetworkResult]
     untrained: list[NetworkResult]
+    skills: list[SkillRow]
+    arms: list[ArmRow]
     training_seconds: float
     seconds: float
     peak_memory_bytes: int
@@ -186,14 +215,16 @@ def read_results(folder: Path) -> Results:
     RunFolderError
         If the folder holds no readable results.
     """
-    path = folder / "results.json"
+    return read_model(folder / "results.json", Results, "reproduce")
+
+
+def read_model(path: Path, model: type[M], command: str) -> M:
+    """Read a file of results; a `RunFolderError` that names the command that writes it if it cannot be read."""
     try:
-        return Results.model_validate_json(path.read_bytes())
+        return model.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise RunFolderError(f"{path} cannot be read as results; run `reproduce` first ({error.strerror})") from error
+        raise RunFolderError(f"{path} cannot be read; run `{command}` first ({error.strerror})") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the file"
-        raise RunFolderError(
-            f"{path} is not a results file ({place}: {first['msg']}); run `reproduce` first"
-        ) from error
+        raise RunFolderError(f"{path} holds no results ({place}: {first['msg']}); run `{command}` first") from error

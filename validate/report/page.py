@@ -97,7 +97,7 @@ class FamilySection:
 def write_report(folder: Path) -> Path:
     """Draw the figures of a run and write ``report.html``; returns its path."""
     results = read_results(folder)
-    metrics = Metrics(folder / "metrics.jsonl").typed()
+    metrics = Metrics(folder / "metrics.jsonl").rows()
     try:
         (folder / "figures").mkdir(exist_ok=True)
     except OSError as error:

@@ -5,8 +5,8 @@ from typing import Any
 
 from rich.console import Console
 
-from model.blas import pin_warning
 from validate.runs.environment import describe
+from validate.runs.pin import pin_warning
 
 
 def advice(environment: dict[str, Any]) -> list[str]:

@@ -1,27 +1,35 @@
 """What was measured of a seed, kept in a folder and never used when stale.
 
-The key is a hash of the code that measures, of the plan, of what else numbers depend on, and of the trained parameters;
-words, figures and reports play no part in it.
+The key is a hash of the code that measures, of the questions, of the plan, of what else numbers depend on, and of the
+trained parameters; words, figures and reports play no part in it.
 """
 
 import hashlib
+import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 from pydantic import ValidationError
 
 from model import Transformer
+from validate.claims.base import Question
+from validate.claims.catalogue import QUESTIONS
 from validate.experiment.fingerprints import measuring_code
 from validate.experiment.folder import write_text
 from validate.experiment.seed_plan import SeedPlan
 from validate.judging.results import Examination
 
 
-def measurement_key(seed_plan: SeedPlan, networks: Mapping[str, Transformer]) -> str:
-    """Return the hash a measurement is kept under."""
-    digest = hashlib.sha256(measuring_code().encode())
+def measurement_key(
+    seed_plan: SeedPlan, networks: Mapping[str, Transformer], questions: Iterable[Question] = QUESTIONS
+) -> str:
+    """Return the hash a measurement is kept under; questions may stand in other rooms than those of the run."""
+    asked = list(questions)
+    folders = frozenset(Path(inspect.getfile(question.analyse)).parent for question in asked)
+    digest = hashlib.sha256(measuring_code(folders).encode())
+    digest.update(repr([(question.name, question.families, question.scopes) for question in asked]).encode())
     digest.update(f"{seed_plan.name}\0{seed_plan.plan.model_dump_json()}".encode())
     digest.update(np.ascontiguousarray(seed_plan.setting.majors.parameters).tobytes())
     for design, network in networks.items():

@@ -58,6 +58,11 @@ class Estimate:
         return cls(float(value), float(low + shift), float(high + shift))
 
     @classmethod
+    def of_value(cls, value: float) -> "Estimate":
+        """Return a number that is known exactly."""
+        return cls(value, value, value)
+
+    @classmethod
     def of_spread(cls, values: Float[np.ndarray, " N"]) -> "Estimate":
         """Return the mean of values and the central 95 percent they span."""
         return cls(float(values.mean()), *percentile_range(values))

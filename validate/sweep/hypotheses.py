@@ -10,14 +10,15 @@ Directions are those of the exact-Bayes states, and along `minors`, which these 
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from validate.claims.rule import Criterion, judge
 from validate.statistics.intervals import Estimate, hull
-from validate.sweep.design import SweepExperiment
-from validate.sweep.rows import Table, reading
+from validate.sweep.experiment import SweepExperiment
+from validate.sweep.results import Direction, HypothesisRow
+from validate.sweep.table import Table, reading
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Hypothesis:
 
     axis: str
     statistic: str
-    direction: Literal["rises", "falls"]
+    direction: Direction
     why: str
 
 
@@ -58,12 +59,12 @@ def change(first: Estimate, last: Estimate) -> Estimate:
     return Estimate(last.value - first.value, last.low - first.high, last.high - first.low)
 
 
-def hypothesis_rows(sweep: SweepExperiment, table: Table) -> list[dict[str, Any]]:
+def hypothesis_rows(sweep: SweepExperiment, table: Table) -> list[HypothesisRow]:
     """Judge the hypotheses about a sweep's axes, a row each."""
     return [_row(hypothesis, sweep, table) for hypothesis in HYPOTHESES if hypothesis.axis in sweep.axes]
 
 
-def _row(hypothesis: Hypothesis, sweep: SweepExperiment, table: Table) -> dict[str, Any]:
+def _row(hypothesis: Hypothesis, sweep: SweepExperiment, table: Table) -> HypothesisRow:
     values = sweep.axes[hypothesis.axis]
     ends = [sweep.point(hypothesis.axis, value) for value in (values[0], values[-1])]
     pairs = [[reading(table, point, seed, hypothesis.statistic) for point in ends] for seed in sweep.plan.seeds]
@@ -72,12 +73,13 @@ def _row(hypothesis: Hypothesis, sweep: SweepExperiment, table: Table) -> dict[s
     null = Estimate(float(untrained.mean()), float(untrained.min()), float(untrained.max()))
     direction: Literal["at least", "at most"] = "at least" if hypothesis.direction == "rises" else "at most"
     criterion = Criterion(hypothesis.statistic, "change", direction, 0.0, sign=True)
-    return asdict(hypothesis) | {
-        "from": values[0],
-        "to": values[-1],
-        "measured": measured.value,
-        "interval": [measured.low, measured.high],
-        "predicted": float(np.mean([last.predicted - first.predicted for first, last in pairs])),
-        "untrained": null.value,
-        "verdict": judge(criterion, measured, {"untrained": null}, calibrated=True),
-    }
+    return HypothesisRow(
+        **asdict(hypothesis),
+        first=values[0],
+        last=values[-1],
+        measured=measured.value,
+        interval=(measured.low, measured.high),
+        predicted=float(np.mean([last.predicted - first.predicted for first, last in pairs])),
+        untrained=null.value,
+        verdict=judge(criterion, measured, {"untrained": null}, calibrated=True),
+    )

@@ -10,12 +10,21 @@ training mixture, and the baseline is that of M2.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from validate.capture.rungs import EXACT
+from validate.claims.base import untrained_name
+from validate.experiment.scopes import BOTH, DIVERSE, Scope
+from validate.judging.results import Outcome
+from validate.statistics.intervals import UNDEFINED, Estimate
+from validate.sweep.questions.baseline import BASELINE
+
 LADDER = "states of exact-Bayes features"
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """One statistic in words.
+    """One statistic in words, and where it is found.
 
     Attributes
     ----------
@@ -23,11 +32,17 @@ class Quantity:
         What it is, with its unit.
     predicted, baseline : str
         What the numbers beside it are; empty if there is none.
+    scope : str
+        The scope in which it is measured.
+    level : float
+        The baseline, where it is a constant.
     """
 
     meaning: str
     predicted: str = LADDER
     baseline: str = ""
+    scope: Scope = DIVERSE
+    level: float = float("nan")
 
 
 QUANTITIES: Mapping[str, Quantity] = {
@@ -35,9 +50,9 @@ QUANTITIES: Mapping[str, Quantity] = {
     "P2*": Quantity("share of undecided states, what is current removed, that the simplex of task vectors explains"),
     "P3* TV": Quantity("total variation of simplex weights and exact posterior over the majors, undecided states"),
     "P0 contrast": Quantity("R² of (task, current) for majors, less that for minors, last layer"),
-    "R2_OOD": Quantity("share of fresh tasks' last states inside the task span", LADDER, "random subspace"),
-    "R2_OOD majors only": Quantity("the same, network trained without minors", LADDER, "random subspace"),
-    "R2_OOD ratio": Quantity("the first divided by the second", LADDER, "no preference: 1"),
+    "R2_OOD": Quantity("share of fresh tasks' last states inside the task span", LADDER, "random subspace", BOTH),
+    "R2_OOD majors only": Quantity("the same, network trained without minors", LADDER, "random subspace", BOTH),
+    "R2_OOD ratio": Quantity("the first divided by the second", LADDER, "no preference: 1", BOTH, level=1.0),
     "KL to M1, training": Quantity("KL(network ‖ M1) on the training mixture, nats", "M1: 0", "M2: KL(M2 ‖ M1)"),
     "KL to M2, training": Quantity("KL(network ‖ M2) on the training mixture, nats", "M1: KL(M1 ‖ M2)", "M2: 0"),
     "KL to M1, fresh": Quantity("KL(network ‖ M1) on fresh tasks, nats", "M1: 0", "M2: KL(M2 ‖ M1)"),
@@ -59,3 +74,30 @@ QUANTITIES: Mapping[str, Quantity] = {
     ),
 }
 """Every statistic by name, in the order of tables. For numbers, KL is squared distance / (2 sigma²), in nats."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One statistic at one point and seed; nan where there is no such number."""
+
+    measured: Estimate
+    predicted: float
+    baseline: float
+    untrained: float
+
+
+def read(outcome: Outcome, statistic: str) -> Reading:
+    """Take a statistic and what stands beside it from what was found at a point and seed."""
+    quantity = QUANTITIES[statistic]
+    scope, nulls = quantity.scope, outcome.nulls[quantity.scope]
+    rung = outcome.ladder[EXACT][scope][statistic].value
+    names = (untrained_name(index) for index in range(len(nulls)))
+    untrained = [nulls[name][statistic].value for name in names if statistic in nulls.get(name, {})]
+    return Reading(
+        measured=outcome.trained[scope][statistic],
+        predicted=outcome.predicted[scope].get(statistic, rung),
+        baseline=nulls.get(BASELINE, {}).get(statistic, UNDEFINED).value
+        if np.isnan(quantity.level)
+        else quantity.level,
+        untrained=float(np.mean(untrained)),
+    )

@@ -1,85 +1,69 @@
 """The report of a sweep: one self-contained HTML file, made from ``sweep.json`` alone."""
 
 import base64
-import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from validate.experiment.folder import RunFolderError, write_text
+from validate.experiment.folder import write_text
 from validate.figures.style import house_style, save
-from validate.figures.sweep import axis_figure, pooled
-from validate.judging.verdicts import count_verdicts
-from validate.report.page import VERDICT_MEANING, number
-from validate.sweep.design import AXES
+from validate.report.wording import number
+from validate.sweep.axes import AXES, AxisValue
+from validate.sweep.figure import axis_figure
 from validate.sweep.quantities import QUANTITIES
-
-REQUIRED = ("experiment", "environment", "code", "hypotheses", "rows", "shapes", "seconds")
-"""What ``sweep.json`` must hold."""
+from validate.sweep.results import Pooled, ShapeRow, SweepResults, read_sweep
 
 CHANGE_MEANING = {
     "supported": "the change lies on the expected side of 0 and beyond that of untrained networks",
     "unspecific": "the change lies on the expected side of 0, but untrained networks show as much",
     "refuted": "the change lies on the other side of 0",
     "inconclusive": "the interval of the change holds 0",
-    "not tested": VERDICT_MEANING["not tested"],
+    "not tested": "the change, or that of untrained networks, is not defined",
 }
 
 
-def read_sweep(folder: Path) -> dict[str, Any]:
-    """Read the numbers of a finished sweep; a `RunFolderError` if there are none."""
-    path = folder / "sweep.json"
-    try:
-        sweep = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunFolderError(f"{path} cannot be read as a sweep; run `sweep` first ({error})") from error
-    if not isinstance(sweep, dict) or not sweep.keys() >= set(REQUIRED):
-        raise RunFolderError(f"{path} is not a finished sweep; run `sweep` first")
-    return sweep
+@dataclass(frozen=True)
+class Section:
+    """What the page shows of one axis: the figure as base64, each statistic by value, and the first seed's shapes."""
+
+    axis: str
+    figure: str
+    values: list[AxisValue]
+    table: dict[str, list[Pooled]]
+    shapes: list[ShapeRow]
+
+    @classmethod
+    def of(cls, results: SweepResults, axis: str, path: Path) -> "Section":
+        """Draw an axis' figure to a file and gather what its section shows."""
+        with house_style(f"sweep.{axis}"):
+            save(axis_figure(results, axis, AXES[axis]), path)
+        table = {name: results.along(axis, name) for name in QUANTITIES}
+        seed = min(results.experiment.plan.seeds)
+        shapes = [row for row in results.shapes_along(axis) if row.seed == seed]
+        figure = base64.b64encode(path.read_bytes()).decode()
+        return cls(axis, figure, results.experiment.axes[axis], table, shapes)
 
 
 def write_sweep_report(folder: Path) -> Path:
     """Draw the figures of a sweep and write ``sweep.html``; returns its path."""
-    sweep = read_sweep(folder)
+    results = read_sweep(folder)
     (folder / "figures").mkdir(exist_ok=True)
-    sections = [_section(sweep, axis, folder / "figures" / f"{axis}.svg") for axis in sweep["experiment"]["axes"]]
+    sections = [Section.of(results, axis, folder / "figures" / f"{axis}.svg") for axis in results.experiment.axes]
     environment = Environment(
         loader=PackageLoader("validate.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["number"] = number
+    verdicts = [row.verdict for row in results.hypotheses]
     html = environment.get_template("sweep.html").render(
-        sweep=sweep,
+        sweep=results,
+        experiment=results.experiment.to_toml(),
         sections=sections,
         quantities=QUANTITIES,
         axes=AXES,
-        counts=count_verdicts(sweep["hypotheses"]),
+        counts={verdict: verdicts.count(verdict) for verdict in CHANGE_MEANING if verdict in verdicts},
         meaning=CHANGE_MEANING,
     )
     path = folder / "sweep.html"
     write_text(path, html)
     return path
-
-
-def _section(sweep: dict[str, Any], axis: str, path: Path) -> dict[str, Any]:
-    """Draw an axis' figure and gather what its section shows."""
-    with house_style(f"sweep.{axis}"):
-        save(axis_figure(sweep, axis, AXES[axis].label, AXES[axis].logarithmic), path)
-    return {
-        "axis": axis,
-        "figure": base64.b64encode(path.read_bytes()).decode(),
-        "values": sweep["experiment"]["axes"][axis],
-        "table": {name: pooled(sweep, axis, name) for name in QUANTITIES},
-        "cosines": _cosines(sweep, axis),
-    }
-
-
-def _cosines(sweep: dict[str, Any], axis: str) -> list[dict[str, Any]]:
-    """Return, for each value, the matrices of cosines of the first seed, rounded for a table."""
-    seed = min(row["seed"] for row in sweep["shapes"])
-    return [
-        {"value": row["value"], "matrices": {name: np.round(m, 2).tolist() for name, m in row["cosines"].items()}}
-        for row in sweep["shapes"]
-        if row["axis"] == axis and row["seed"] == seed
-    ]
