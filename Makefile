@@ -27,6 +27,7 @@ bench: $(VENV)-bench/.installed
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 $(STAMP): pyproject.toml | $(VENV)

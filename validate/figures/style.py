@@ -60,7 +60,7 @@ class Units:
 
 
 UNITS: dict[TargetKind, Units] = {
-    "symbol": Units("nats per symbol", "KL(network ‖ predictor), nats", "symbols read"),
+    "symbol": Units("nats per symbol", "KL(predictor ‖ network), nats", "symbols read"),
     "real": Units("squared units of y", "squared distance", "number of the point predicted"),
 }
 
