@@ -11,7 +11,7 @@ from html_tables import Tables
 from rich.console import Console
 from tiny import TOML
 
-from validate.claims.catalogue import SHOWN
+from validate.claims.catalogue import QUESTIONS
 from validate.claims.prefix.shown import PrefixMap, PrefixShown
 from validate.claims.rule import WORST_FIRST
 from validate.claims.trajectories import TrajectoriesShown
@@ -27,6 +27,8 @@ from validate.report.tables import SitesTable
 from validate.report.wording import number, short, with_interval
 from validate.runs.reproduce import reproduce
 from validate.training.metrics import Metrics
+
+SHOWN = {question.name for question in QUESTIONS if question.shown is not None}
 
 CAUSAL = """
 [families.dice.causal]
@@ -44,7 +46,7 @@ def run(tmp_path_factory):
     """Return the folder of a run of one family, with causal tests and a group of minors, and its results as stored."""
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     text = TOML.replace("minors = 2,", "minors = 4,").replace("width = 4", "width = 8") + CAUSAL
-    reproduce(parse_experiment(text, "tiny"), folder, lambda sentence: None, progress=False)
+    reproduce(parse_experiment(text, "tiny"), folder, None, Console(file=StringIO()), quiet=True)
     return folder, json.loads((folder / "results.json").read_text())
 
 
@@ -171,7 +173,7 @@ def without(content, questions):
             network["shown"].pop(question, None)
 
 
-@pytest.mark.parametrize("missing", [*SHOWN, "everything"])
+@pytest.mark.parametrize("missing", [*sorted(SHOWN), "everything"])
 def test_a_report_does_without_what_was_not_asked(run, missing):
     html, tables, results = reported(
         run, lambda content: without(content, SHOWN if missing == "everything" else [missing])
@@ -211,8 +213,8 @@ def test_states_of_prefixes_are_told_at_the_position_that_is_judged():
 @pytest.mark.parametrize("figure", GALLERY, ids=lambda figure: figure.name)
 def test_a_figure_needs_no_more_than_it_says(run, figure):
     content = copy.deepcopy(run[1])
-    without(content, SHOWN.keys() - {model.question for model in figure.needs})
-    metrics = Metrics(run[0] / "metrics.jsonl").typed()
+    without(content, SHOWN - {model.question for model in figure.needs})
+    metrics = Metrics(run[0] / "metrics.jsonl").rows()
     (group,) = groups(Results.model_validate(content), metrics)
     own = figure.of(group)
     # Only what the family is not asked is left out.
