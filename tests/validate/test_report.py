@@ -132,7 +132,22 @@ def test_what_did_not_hold_is_listed_from_the_rows(run):
         parts = [part for row in results.claims for part in row.parts if row.verdict == verdict]
         expected = [part.label for part in parts if part.verdict == verdict]
         assert [row[2][2] for row in table[1:]] == expected
+    unlearned = [row for row in results.claims if row.verdict == "not learned"]
+    assert html.count("<li>", html.index("<h3>Not learned</h3>"), html.index('<h2 id="dice">')) == len(unlearned) > 0
     assert html.index("What did not hold") < html.index('id="dice"')
+
+
+def test_networks_are_told_with_their_skill(run):
+    def one_learned(content):
+        for row, (skill, learned) in zip(content["skills"], ((0.991, True), (0.5, False)), strict=True):
+            row |= {"skill": skill, "learned": learned}
+
+    html, _, results = reported(run, one_learned)
+    plain, diverse = (html.index(f"<h4>{row.design}, seed 0</h4>") for row in results.skills)
+    bare = html.index("<h4>untrained, seed 0</h4>")
+    assert plain < html.index("Skill 0.991 after 5 steps.") < diverse
+    assert diverse < html.index("Skill 0.5 after 4 steps, below 0.98: not learned.") < bare
+    assert html.count('<p class="faint">Skill') == 2
 
 
 def test_a_run_where_everything_holds_says_so(run):
