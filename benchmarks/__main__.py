@@ -85,9 +85,8 @@ def main() -> None:
     report["large_predictor"] = run("large_predictor")
     RESULTS.mkdir(exist_ok=True)
     if not chosen.without_curves:
-        report["curves"] = curves(
-            [engine for engine in chosen.engines if engine != "dual-modes-muon"], chosen.seconds / 5
-        )
+        grown = [engine for engine in chosen.engines if engine != "dual-modes-muon"]
+        report["curves"] = curves(grown, chosen.seconds / 5)
         figure.draw(report["curves"], RESULTS / "growth.svg")
     (RESULTS / "latest.json").write_text(json.dumps(report, indent=1) + "\n")
     print(tables.text(report))

@@ -13,20 +13,24 @@ from safetensors.numpy import save_file
 from tiny import tiny_toml
 
 from model import Transformer
-from validate.capture.candidates import Arenas
+from validate.capture.captured import Captured
+from validate.capture.rungs import RandomSource
 from validate.capture.sources import NetworkSource
-from validate.claims.base import predictions
-from validate.claims.catalogue import CLAIMS
-from validate.claims.properties import Captured, properties
+from validate.claims.catalogue import CLAIMS, QUESTIONS
+from validate.claims.prefix.shown import PrefixShown
+from validate.claims.properties import PropertiesShown
 from validate.experiment.schema import network_config, parse_experiment
+from validate.judging.examination import Subjects, examine
 from validate.judging.layer import chosen_site
-from validate.own_states.command import chosen_part, measure_files, read_subjects, write_sequences
+from validate.own_states.command import chosen_plan, measure_files, write_sequences
 from validate.own_states.errors import StatesError
 from validate.own_states.files import StatesFile, natural
-from validate.own_states.sequences import Sequences
+from validate.own_states.results import StatesResults
+from validate.own_states.sequences import Sequences, group_name
+from validate.own_states.subjects import read_subjects
 
 DIVERSE = "minors=2"
-KINDS = ("dice", "regression", "markov", "dyck")
+FAMILIES = ("dice", "regression", "markov", "dyck")
 
 
 def experiment_of(*kinds):
@@ -61,7 +65,7 @@ def capture(network, sequences, path, /, design="minors=0", with_predictions=Tru
 def folder(tmp_path_factory):
     """Sequences, states of a network of each design, and of an untrained one, by family."""
     folder = tmp_path_factory.mktemp("own")
-    for kind in KINDS:
+    for kind in FAMILIES:
         experiment = experiment_of(kind)
         write_sequences(experiment, None, None, folder / f"{kind}.sequences")
         for index, (name, design) in enumerate((("plain", "minors=0"), ("diverse", DIVERSE), ("bare", "none"))):
@@ -70,41 +74,92 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(autouse=True)
-def few_resamplings(monkeypatch):
-    """Intervals are not what is tested here."""
-    for name in ("measure.N_MODELS", "contest.N_REFITS", "prefix.statistics.N_FITS", "orthogonality.N_REPLICATES"):
-        monkeypatch.setattr(f"validate.{name}", 3)
+def numbers(table):
+    """Return every number of nested tables in order, nan for what is undefined."""
+    if isinstance(table, dict | list | tuple):
+        return [number for part in (table.values() if isinstance(table, dict) else table) for number in numbers(part)]
+    return [np.nan if table is None else table] if isinstance(table, float | None) else []
 
 
-def same(one, other):
-    """Compare tables of estimates up to what float32 keeps."""
-    assert one.keys() == other.keys()
-    for name in one:
-        ends = [[estimate.value, estimate.low, estimate.high] for estimate in (one[name], other[name])]
-        np.testing.assert_allclose(*ends, rtol=1e-4, atol=1e-5, err_msg=name)
-
-
-@pytest.mark.parametrize("kind", ["dice", "regression"])
-def test_states_through_a_file_give_the_same_statistics(folder, kind):
-    experiment = experiment_of(kind)
-    [subjects] = read_subjects(experiment, [folder / f"{kind}.plain"], [])
-    stored = subjects.trained["minors=0"]
-    setting = subjects.part.setting
-    direct = NetworkSource(network_of(experiment, kind), subjects.part.family)
+@pytest.mark.parametrize("family", ["dice", "regression"])
+def test_states_through_a_file_give_the_same_statistics(folder, family):
+    experiment = experiment_of(family)
+    [subjects] = read_subjects(experiment, [folder / f"{family}.plain"], [folder / f"{family}.bare"])
+    plan, stored = subjects.seed_plan, subjects.trained["minors=0"]
+    direct, bare = (NetworkSource(network_of(experiment, family, seed), plan.family) for seed in (0, 2))
     assert stored.sites == direct.sites
-    assert chosen_site(stored, setting) == chosen_site(direct, setting)
-    captured = [Captured.of(source, setting) for source in (stored, direct)]
+    assert chosen_site(stored, plan.setting, QUESTIONS) == chosen_site(direct, plan.setting, QUESTIONS)
+    captured = [Captured.of(source, plan.setting) for source in (stored, direct)]
     for site in direct.sites:
-        same(*(properties(states, setting, site) for states in captured))
         np.testing.assert_allclose(captured[0].fresh[site], captured[1].fresh[site], rtol=1e-4, atol=1e-6)
-    same(*(predictions(source, Arenas(subjects.part.plain, setting)) for source in (stored, direct)))
+    through = examine(subjects, rungs=()).outcome.model_dump(include={"trained", "nulls"})
+    whole = Subjects(plan, {"minors=0": direct}, [bare], has="predictions")
+    own = examine(whole, rungs=()).outcome.model_dump(include={"trained", "nulls"})
+    # Up to what float32 keeps; weights of a mixture with tied candidates may go either way.
+    for table in (through, own):
+        for scope in (
+            *table["trained"].values(),
+            *(null for nulls in table["nulls"].values() for null in nulls.values()),
+        ):
+            for name in ("mode weight", "mode weight OOD"):
+                scope.pop(name, None)
+    np.testing.assert_allclose(numbers(through), numbers(own), rtol=1e-3, atol=1e-4)
+
+
+class Remembering:
+    """A source that knows the sequences of a file, and which of them it was asked for."""
+
+    sites = ("h.0", "h.1")
+
+    def __init__(self, sequences):
+        self.groups, self.family = sequences.groups, sequences.seed_plan.family
+        self.noise = RandomSource(self.family, lambda purpose: np.random.default_rng(1))
+        self.asked = {name: np.zeros(len(group), bool) for name, group in self.groups.items()}
+
+    def _note(self, wanted, batch, last=False):
+        inputs = self.family.encode(batch).inputs
+        name = group_name(wanted, inputs.shape[1], last)
+        self.asked[name][self.groups[name].rows(inputs)] = True
+
+    def states(self, batch, last=False):
+        self._note("states", batch, last)
+        [states] = self.noise.states(batch, last).values()
+        return {"h.0": states[..., :4], "h.1": states[..., 4:8]}
+
+    def mean(self, batch):
+        self._note("predictions", batch)
+        return self.noise.mean(batch)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_is_recorded_is_what_measuring_reads(family):
+    """Whatever files there are, no sequence is wanted that was not recorded; if all are, each that was."""
+    text = tiny_toml(family).replace(
+        "{ minors = 2, steps = 4 }]", "{ minors = 2, steps = 4 }, { minors = 4, steps = 1 }]"
+    )
+    plan = chosen_plan(parse_experiment(text, "three designs"), None, None)
+    sequences = Sequences.of(plan, "three designs")
+    for name, group in sequences.groups.items():
+        assert len(np.unique(group.inputs, axis=0)) == len(group), name
+    values = replace(plan, setting=plan.setting.without_intervals)
+    for designs, n_untrained, has in (
+        (["minors=0"], 1, "states"),
+        (["minors=4"], 2, "predictions"),
+        (["minors=4", "minors=0"], 0, "predictions"),
+    ):
+        source = Remembering(sequences)
+        examine(Subjects(values, dict.fromkeys(designs, source), [source] * n_untrained, has), rungs=())
+        predictions = [asked.any() for name, asked in source.asked.items() if name.startswith("predictions")]
+        assert any(predictions) == (has == "predictions")
+    source = Remembering(sequences)
+    examine(Subjects(plan, dict.fromkeys(plan.mixtures, source), [source], "predictions"), rungs=())
+    assert all(asked.all() for asked in source.asked.values())
 
 
 def test_a_file_answers_for_each_sequence_by_itself(folder):
     """Sequences asked for in another order and number come with their own states."""
     [subjects] = read_subjects(experiment_of("dice"), [folder / "dice.plain"], [])
-    source, batch = subjects.trained["minors=0"], subjects.part.setting.score
+    source, batch = subjects.trained["minors=0"], subjects.seed_plan.setting.score
     rows = np.array([5, 0, 5, 9])
     np.testing.assert_array_equal(source.states(batch[rows])["post_mlp.1"], source.states(batch)["post_mlp.1"][rows])
     foreign = replace(batch, symbols=(batch.symbols + 1) % 3)
@@ -116,16 +171,18 @@ def test_a_file_answers_for_each_sequence_by_itself(folder):
 def test_every_claim_about_states_and_predictions_is_judged(folder, tmp_path, kind):
     files = [folder / f"{kind}.plain", folder / f"{kind}.diverse"]
     results = measure_files(experiment_of(kind), files, [folder / f"{kind}.bare"], tmp_path / "out")
-    assert (tmp_path / "out" / "results.json").exists()
-    judged = {row["claim"] for row in results["claims"]}
-    possible = (claim for claim in CLAIMS if kind in claim.families)
-    assert judged == {claim.name for claim in possible if all(criterion.on_ladder for criterion in claim.criteria)}
-    assert [sentence for sentence in results["left_out"] if "the network itself is needed" not in sentence] == []
-    nulls = {null for row in results["claims"] for part in row["parts"] for null in part["nulls"]}
+    read = StatesResults.model_validate_json((tmp_path / "out" / "results.json").read_text())
+    assert [(row.claim, row.verdict) for row in read.claims] == [(row.claim, row.verdict) for row in results.claims]
+    judged = {row.claim for row in results.claims}
+    possible = {claim.name for claim, q in CLAIMS.values() if kind in q.families and q.needs != "network"}
+    assert judged == possible
+    assert [sentence for sentence in results.left_out if "the network itself is needed" not in sentence] == []
+    nulls = {null for row in results.claims for part in row.parts for null in part.nulls}
     assert "untrained network 1" in nulls
-    assert len(results["networks"]) == 2
-    for network in results["networks"]:
-        assert list(network["properties"]) == ["post_mlp.0", "post_mlp.1"]
+    assert len(read.networks) == 2
+    for network in read.networks:
+        shown = network.show(PrefixShown).sites if kind == "dyck" else network.show(PropertiesShown).properties
+        assert list(shown) == ["post_mlp.0", "post_mlp.1"]
 
 
 def test_what_a_file_does_not_hold_is_left_out_and_said(folder, tmp_path):
@@ -133,19 +190,17 @@ def test_what_a_file_does_not_hold_is_left_out_and_said(folder, tmp_path):
     states = capture(network_of(experiment, "dice"), folder / "dice.sequences", tmp_path / "s", with_predictions=False)
     bare = measure_files(experiment, [states], [], tmp_path / "bare")
     whole = measure_files(experiment, [folder / "dice.plain"], [folder / "dice.bare"], tmp_path / "whole")
-    assert {row["claim"] for row in bare["claims"]} == {"P0", "P0*", "P1", "P1*", "P2", "P2*", "P3", "P3*"}
-    said = " ".join(bare["left_out"])
-    assert "near-orthogonality" in said
-    assert "retrieval" in said
-    assert "not every file holds predictions" in said
-    assert "no untrained network" in said
-    by_claim = {row["claim"]: row for row in whole["claims"]}
+    assert {row.claim for row in bare.claims} == {"P0", "P0*", "P1", "P1*", "P2", "P2*", "P3", "P3*"}
+    said = {sentence.rpartition("; ")[2]: sentence for sentence in bare.left_out}
+    assert "near-orthogonality" in said["states of another design are needed (both)."]
+    assert "retrieval" in said["not every file holds predictions."]
+    assert any("no untrained network" in sentence for sentence in bare.left_out)
+    by_claim = {row.claim: row for row in whole.claims}
     assert {"retrieval", "two modes"} <= by_claim.keys()
-    for row in bare["claims"]:
-        other = by_claim[row["claim"]]
-        for part, same_part in zip(row["parts"], other["parts"], strict=True):
-            assert part["measured"] == same_part["measured"]
-            assert part["nulls"].keys() == same_part["nulls"].keys() - {"untrained network 1"}
+    for row in bare.claims:
+        for part, same_part in zip(row.parts, by_claim[row.claim].parts, strict=True):
+            assert part.measured == same_part.measured
+            assert part.nulls.keys() == same_part.nulls.keys() - {"untrained network 1"}
 
 
 def test_seeds_are_judged_together(folder, tmp_path):
@@ -155,12 +210,13 @@ def test_seeds_are_judged_together(folder, tmp_path):
     network = network_of(experiment, "dice", seed=7)
     files = [folder / "dice.plain", capture(network, tmp_path / "sequences", tmp_path / "s", with_predictions=False)]
     results = measure_files(experiment, files, [], tmp_path / "out")
-    rows = {row["claim"]: row for row in results["claims"]}
+    rows = {row.claim: row for row in results.claims}
     assert "retrieval" not in rows
-    assert rows["P0"]["seeds"] == [0, 1]
+    assert rows["P0"].seeds == [0, 1]
     single = measure_files(experiment, files[:1], [], tmp_path / "single")
-    low, high = rows["P0"]["interval"]
-    assert low <= single["claims"][0]["interval"][0] <= single["claims"][0]["interval"][1] <= high
+    low, high = rows["P0"].interval
+    first, last = single.claims[0].interval
+    assert low <= first <= last <= high
     with pytest.raises(StatesError, match="every seed must have the same networks; got minors=0 and 1 untrained"):
         measure_files(experiment, files, [folder / "dice.bare"], tmp_path / "refused")
 
@@ -168,7 +224,7 @@ def test_seeds_are_judged_together(folder, tmp_path):
 def test_sequences_follow_sizes_and_seed_but_no_bootstrap():
     def fingerprint(text, seed=0):
         experiment = parse_experiment(text, "text")
-        return Sequences.of(chosen_part(experiment, "dice", seed), experiment.name).fingerprint
+        return Sequences.of(chosen_plan(experiment, "dice", seed), experiment.name).fingerprint
 
     text = tiny_toml("dice")
     own = fingerprint(text)
@@ -242,12 +298,12 @@ def test_files_that_do_not_belong_together_are_refused(folder, tmp_path):
 
 def test_family_and_seed_are_named_or_the_only_ones():
     experiment = experiment_of("dice", "markov")
-    assert chosen_part(experiment_of("dice"), None, None).name == "dice.seed-0"
-    assert chosen_part(experiment, "markov", 0).name == "markov.seed-0"
+    assert chosen_plan(experiment_of("dice"), None, None).name == "dice.seed-0"
+    assert chosen_plan(experiment, "markov", 0).name == "markov.seed-0"
     for family, seed, words in (
         (None, None, "family must be one of dice, markov; none was given"),
         ("cards", None, "family must be one of dice, markov; got 'cards'"),
         ("dice", 4, "seed must be one of 0; got 4"),
     ):
         with pytest.raises(StatesError, match=words):
-            chosen_part(experiment, family, seed)
+            chosen_plan(experiment, family, seed)

@@ -67,7 +67,7 @@ def calibration(ladder: Mapping[str, ByScope]) -> dict[Scope, dict[str, bool]]:
     """
     judged: dict[Scope, dict[str, bool]] = {}
     for scope in ladder[EXACT]:
-        values: dict[str, dict[str, Estimate]] = {rung: measured[scope] for rung, measured in ladder.items()}
+        values: dict[str, dict[str, Estimate]] = {rung: table.get(scope, {}) for rung, table in ladder.items()}
         judged[scope] = {
             name: is_calibrated(
                 criterion, values[criterion.exact][name], [values[rung][name] for rung in criterion.rivals]

@@ -82,7 +82,7 @@ class StatesFile:
         return cls(path, metadata, shapes, file)
 
     @property
-    def kind(self) -> str:
+    def family(self) -> str:
         """The family it says it belongs to."""
         return self.metadata["family"]
 
@@ -125,7 +125,7 @@ class StatesFile:
         if not self.sites:
             wanted = next(name for name in sequences.groups if name.startswith("states."))
             raise StatesError(f"{self.path} holds no states: wanted tensors such as {wanted}.<site>")
-        outcomes = sequences.part.family.targets(sequences.part.setting.fit[:1]).shape[-1]
+        outcomes = sequences.seed_plan.family.n_outputs
         expected = self._expected(sequences.groups, outcomes)
         for name in self.shapes:
             if name not in expected:

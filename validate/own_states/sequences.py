@@ -1,6 +1,7 @@
 """What a network has to read so that its states can be judged: every sequence the statistics ask for, each once.
 
-A source that only remembers is asked for everything. What it was asked falls into *groups* of equal length L:
+The questions are put to a source that only remembers (`judging.examination`, no rung climbed and no interval
+estimated). What it was asked falls into *groups* of equal length L:
 
     states.L.all        states wanted at every position that predicts
     states.L.last       states wanted at the last of them
@@ -21,15 +22,12 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int
 from safetensors.numpy import save_file
+from threadpoolctl import threadpool_limits
 
-from theory import Batch, LatentTasks, PlantedDyck
-from validate.capture.candidates import Arenas
-from validate.capture.sources import RandomSource, StateSource
-from validate.claims.geometry import task_states
-from validate.claims.prefix import PrefixDesign, prefix_portrait
-from validate.claims.properties import Captured
-from validate.claims.stability import stabilities
+from theory import Batch, LatentTasks
+from validate.capture.rungs import RandomSource
 from validate.experiment.seed_plan import SeedPlan
+from validate.judging.examination import Subjects, examine
 
 LAYOUT = "1"
 """Version of the layout of both files."""
@@ -78,26 +76,26 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Recorder:
-    """A source that remembers what it is asked, and answers at random."""
+    """A source that remembers what it is asked and answers with noise; of its two sites one has to be chosen."""
 
     family: LatentTasks
-    answers: StateSource
+    sites: tuple[str, ...] = ("one", "other")
     groups: dict[str, Group] = field(default_factory=dict)
-
-    @property
-    def sites(self) -> tuple[str, ...]:
-        """One place only: what is asked does not depend on it."""
-        return self.answers.sites
 
     def states(self, batch: Batch, last: bool = False) -> dict[str, Float[np.ndarray, "B P W"]]:
         """Take note of sequences whose states are wanted."""
         self._note("states", batch, last)
-        return self.answers.states(batch, last)
+        [noise] = self._answers.states(batch, last).values()
+        return dict.fromkeys(self.sites, noise)
 
     def mean(self, batch: Batch) -> Float[np.ndarray, "B P D"]:
         """Take note of sequences for which predictions are wanted."""
         self._note("predictions", batch)
-        return self.answers.mean(batch)
+        return self._answers.mean(batch)
+
+    @property
+    def _answers(self) -> RandomSource:
+        return RandomSource(self.family, lambda purpose: np.random.default_rng(0))
 
     def _note(self, wanted: Wanted, batch: Batch, last: bool = False) -> None:
         arrays = self.family.encode(batch)
@@ -106,37 +104,23 @@ class Recorder:
         self.groups.setdefault(name, Group(positions)).add(arrays.inputs)
 
 
-def ask_everything(source: StateSource, part: SeedPlan) -> None:
-    """Ask a source for all the statistics will ask it for, whichever design its network was trained on."""
-    setting = part.setting
-    Captured.of(source, setting.choice)
-    captured = Captured.of(source, setting)
-    fewest = replace(setting, sizes=setting.sizes.model_copy(update={"replicates": 100}))  # draws no sequence
-    for mixture in (part.plain, *part.mixtures.values()):
-        for batch in Arenas(mixture, setting).batches.values():
-            source.mean(batch)
-        if mixture.minors is not None:
-            stabilities(source, mixture, fewest)
-            task_states(source, captured, mixture, setting)
-    if isinstance(part.family, PlantedDyck):
-        PrefixDesign.at(setting.choice).states(source)
-        prefix_portrait(source, setting)
-
-
 @dataclass(frozen=True, eq=False)
 class Sequences:
     """The sequences of one family and seed."""
 
-    part: SeedPlan
+    seed_plan: SeedPlan
     experiment: str
     groups: Mapping[str, Group]
 
     @classmethod
-    def of(cls, part: SeedPlan, experiment: str) -> "Sequences":
-        """Collect them; a function of the family's plan and the seed alone."""
-        recorder = Recorder(part.family, RandomSource(part.family, np.random.default_rng(0)))
-        ask_everything(recorder, part)
-        return cls(part, experiment, dict(sorted(recorder.groups.items())))
+    def of(cls, seed_plan: SeedPlan, experiment: str) -> "Sequences":
+        """Record what the questions read of networks of every design; a function of the family's plan and the seed."""
+        recorder = Recorder(seed_plan.family)
+        values = replace(seed_plan, setting=seed_plan.setting.without_intervals)
+        sources = dict.fromkeys(seed_plan.mixtures, recorder)
+        with threadpool_limits(1, user_api="blas"):
+            examine(Subjects(values, sources, [recorder], has="predictions"), rungs=())
+        return cls(seed_plan, experiment, dict(sorted(recorder.groups.items())))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -153,15 +137,15 @@ class Sequences:
         return {
             "layout": LAYOUT,
             "experiment": self.experiment,
-            "family": self.part.kind,
-            "seed": str(self.part.seed),
+            "family": self.seed_plan.family.name,
+            "seed": str(self.seed_plan.seed),
             "sequences": self.fingerprint,
         }
 
     def save(self, path: Path) -> None:
         """Write the file, whole or not at all."""
-        tensors = {"tasks.majors": self.part.setting.majors.parameters}
-        for design, mixture in self.part.mixtures.items():
+        tensors = {"tasks.majors": self.seed_plan.setting.majors.parameters}
+        for design, mixture in self.seed_plan.mixtures.items():
             if mixture.minors is not None:
                 tensors[f"tasks.{design}"] = mixture.minors.parameters
         for name, group in self.groups.items():

@@ -13,11 +13,7 @@ from validate.own_states.sequences import Sequences, Wanted, group_name
 
 @dataclass(frozen=True, eq=False)
 class StoredSource:
-    """The states of a file that has been checked.
-
-    If it holds no predictions, `mean` says nothing of the sequence: uniform laws, or zeros. Whoever measures must leave
-    out the statistics of predictions then.
-    """
+    """The states of a file that has been checked, and its predictions if it holds any."""
 
     file: StatesFile
     sequences: Sequences
@@ -34,16 +30,11 @@ class StoredSource:
 
     def mean(self, batch: Batch) -> Float[np.ndarray, "B P D"]:
         """Look the predictions up, and turn logits into laws."""
-        family = self.sequences.part.family
-        if not self.file.has_predictions:
-            targets, n_positions = family.targets(batch), len(family.encode(batch[:1]).positions)
-            guess = 1 / targets.shape[-1] if family.target_kind == "symbol" else 0.0
-            return np.full((len(batch), n_positions, targets.shape[-1]), guess)
         outputs = self.file.read(*self._find("predictions", batch))
-        return softmax(outputs, axis=-1) if family.target_kind == "symbol" else outputs
+        return softmax(outputs, axis=-1) if self.sequences.seed_plan.family.target_kind == "symbol" else outputs
 
     def _find(self, wanted: Wanted, batch: Batch, last: bool = False) -> tuple[str, np.ndarray]:
-        inputs = self.sequences.part.family.encode(batch).inputs
+        inputs = self.sequences.seed_plan.family.encode(batch).inputs
         name = group_name(wanted, inputs.shape[1], last)
         try:
             return name, self.sequences.groups[name].rows(inputs)

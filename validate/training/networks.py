@@ -29,9 +29,8 @@ def train_network(plan: NetworkPlan, folder: Path, progress: bool, threads: int 
     """Train (or resume, or load) one network.
 
     Keeps its checkpoint and its training log (`NetworkPlan.checkpoint`, `NetworkPlan.metrics`), a row for each record:
-    step, batch loss, the Bayes predictor's loss on the same batch, what `Evaluation` says of the network, and at some of
-    them
-    ``inside``, R2_OOD by site (`training.span_course`); the first row also holds the risks of the Bayes predictors.
+    step, batch loss, the Bayes predictor's loss on the same batch, what `Evaluation` says of the network, and in some
+    rows ``inside``, R2_OOD by site (`training.span_course`); the first row also holds the Bayes predictors' risks.
     """
     mixture, seed, family_plan = plan.mixture, plan.seed_plan.seed, plan.seed_plan.plan
     evaluation = Evaluation(plan)
