@@ -7,6 +7,8 @@ a process of its own: this package with the preset's recipe, PyTorch eager with 
 steps, its rate, decay and batch). The gap is looked at every `EVERY` steps, and the look is not timed.
 """
 
+# mypy: disable-error-code="import-not-found"
+
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass

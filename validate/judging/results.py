@@ -180,6 +180,11 @@ class ArmRow(Model):
     second: Estimate
     difference: Estimate
 
+    @property
+    def differs(self) -> bool:
+        """Whether the difference's interval excludes 0."""
+        return self.difference.low > 0 or self.difference.high < 0
+
 
 class Results(Model):
     """A run: what results.json holds."""

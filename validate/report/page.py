@@ -19,9 +19,9 @@ from validate.claims.rule import Verdict
 from validate.experiment.folder import RunFolderError, write_text
 from validate.figures import Drawn, draw_all
 from validate.figures.style import units_of
-from validate.judging.results import ClaimRow, NetworkResult, Results, SkillRow, read_results
+from validate.judging.results import ArmRow, ClaimRow, NetworkResult, Results, SkillRow, read_results
 from validate.judging.verdicts import count_verdicts
-from validate.report.tables import ClaimGroup, Matrix, ModesTable, SitesTable, by_claim
+from validate.report.tables import ClaimGroup, Matrix, ModesTable, SitesTable, SkillGroup, by_claim, by_network
 from validate.report.wording import closest, number, short, short_interval, where, why_untested, with_interval
 from validate.training.metrics import Metrics
 
@@ -74,6 +74,8 @@ class FamilySection:
     title: str
     unit: str
     seeds: Sequence[int]
+    skills: list[SkillGroup]
+    arms: list[ArmRow]
     claims: list[ClaimGroup]
     networks: list[NetworkSection]
     pictures: list[Picture]
@@ -93,6 +95,8 @@ class FamilySection:
             title=FAMILIES[family].title,
             unit=units_of(family).loss,
             seeds=seeds,
+            skills=by_network([row for row in results.skills if row.family == family]),
+            arms=[row for row in results.arms if row.family == family],
             claims=by_claim(results.of_family(family)),
             networks=[
                 NetworkSection.of(network, results.skills)
