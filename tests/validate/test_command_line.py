@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from validate.command_line import app
 
-
 HERE = ("--workers", "0")
 """All work in this process: what workers do is tested elsewhere."""
 

@@ -1,13 +1,10 @@
 """Less or more on the command line, and sweeps: what is asked is done, what cannot be is said."""
 
-import json
-
 import pytest
 from tiny import tiny_toml
 from typer.testing import CliRunner
 
 from validate.command_line import app
-from validate.experiment.schema import parse_experiment
 
 
 @pytest.fixture
