@@ -89,7 +89,7 @@ def examine(
     """
     plan, gathered = subjects.seed_plan, Gathered()
     asked = questions_for(plan.family.name, questions)
-    ladder = climb(plan, [question for question in asked if question.on_ladder], rungs) if judge else {}
+    ladder = climb(plan, [question for question in asked if question.asked_of_rungs], rungs) if judge else {}
     asked = [question for question in asked if question.needs in OFFERS[subjects.has]]
     arenas = {design: Arenas(mixture, plan.setting) for design, mixture in plan.mixtures.items()}
     scope_of = {design: scope for scope, design in subjects.scopes.items()}

@@ -17,7 +17,7 @@ settles as 1 / points, and a minor's state with it."""
 
 def questions(kind):
     """Return the questions of a family that rungs can answer."""
-    return [question for question in questions_for(kind) if question.on_ladder]
+    return [question for question in questions_for(kind) if question.asked_of_rungs]
 
 
 @cache

@@ -147,7 +147,7 @@ def test_every_family_goes_through_the_whole_line(families):
             assert set(row.layers or [0]) <= {0, 1, 2}
             question = CLAIMS[row.claim][1]
             for part in row.parts:
-                measured = question.on_ladder or kind == "regression"
+                measured = question.asked_of_rungs or kind == "regression"
                 assert bool(part.nulls) == (measured and part.statistic != "KL contest"), (kind, part.statistic)
     assert write_report(folder).stat().st_size > 100_000
     assert {figure.name.split(".")[0] for figure in (folder / "figures").iterdir()} == set(experiment.families)
