@@ -70,8 +70,7 @@ class Watch:
     def __init__(self, plan: NetworkPlan, limit: float) -> None:
         n_positions = plan.seed_plan.setting.n_positions
         batch = plan.mixture.sample(stream(plan.seed_plan.seed, "time to the Bayes risk"), N_SEQUENCES)
-        exact = Skill.of_mixture(plan.mixture, batch, n_positions)
-        self.batch, self.skill = batch, Skill(plan.mixture.family, {"M1": exact.exact["M1"]}, exact.exact["M1"])
+        self.batch, self.skill = batch, Skill.of_mixture(plan.mixture, batch, n_positions)
         self.target, self.limit = GAPS[plan.mixture.family.name], limit
         self.started, self.looking, self.gap = time.perf_counter(), 0.0, float("inf")
 
