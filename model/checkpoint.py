@@ -72,9 +72,9 @@ class Checkpoint:
     records: tuple[StepRecord, ...] = ()
     fingerprint: Mapping[str, str] = field(default_factory=dict)
 
-    def model(self, backend: Backend | None = None) -> Transformer:
+    def model(self, backend: Backend | None = None, threads: int | None = None) -> Transformer:
         """Return the transformer, by default with the backend it was trained with."""
-        model = Transformer(self.config, backend=backend or self.backend, dtype=self.buffer.dtype)
+        model = Transformer(self.config, backend=backend or self.backend, dtype=self.buffer.dtype, threads=threads)
         model.buffer[:] = self.buffer
         return model
 

@@ -29,7 +29,7 @@ def skill_of(plan: NetworkPlan, batch: Batch) -> Skill:
 def skill_of_kept(plan: NetworkPlan, folder: Path) -> float:
     """Return the skill of a network that is kept in a run folder."""
     batch = plan.sample(stream(plan.seed_plan.seed, f"{plan.seed_plan.family.name}/skill"), N_SEQUENCES)
-    network = load_checkpoint(plan.checkpoint(folder)).model()
+    network = load_checkpoint(plan.checkpoint(folder)).model(threads=1)
     return skill_of(plan, batch)(NetworkSource(network, plan.seed_plan.family).mean(batch))
 
 

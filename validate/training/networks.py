@@ -22,7 +22,7 @@ def untrained_networks(seed_plan: SeedPlan) -> list[Transformer]:
     """Return freshly initialised networks, each with its own seed from the stream of the plan's."""
     family, plan = seed_plan.family, seed_plan.plan
     draws = stream(seed_plan.seed, f"{family.name}/untrained").integers(2**31, size=plan.measurement.untrained)
-    return [Transformer(network_config(family, plan.network), seed=int(draw)) for draw in draws]
+    return [Transformer(network_config(family, plan.network), seed=int(draw), threads=1) for draw in draws]
 
 
 def train_network(plan: NetworkPlan, folder: Path, progress: bool, threads: int = 1) -> Transformer:
