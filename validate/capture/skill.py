@@ -81,6 +81,8 @@ def without_context(
     exact: Float[np.ndarray, "B P D"], current: Float[np.ndarray, "B P F"]
 ) -> Float[np.ndarray, "B P D"]:
     """Return the best prediction of `exact` that is a function of the position and of what is current."""
-    by_position, states = np.moveaxis(exact, 1, 0), np.moveaxis(current, 1, 0)
-    fitted = np.stack([c @ np.linalg.lstsq(c, m, rcond=None)[0] for c, m in zip(states, by_position, strict=True)])
+    means, states = np.moveaxis(exact, 1, 0), np.moveaxis(current, 1, 0)
+    transposed = states.swapaxes(1, 2)
+    # Of symbols the normal equations are diagonal: a mean of laws is a law, and positive where one of them is.
+    fitted = states @ (np.linalg.pinv(transposed @ states, hermitian=True) @ (transposed @ means))
     return np.moveaxis(fitted, 0, 1)

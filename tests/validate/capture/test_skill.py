@@ -13,6 +13,7 @@ FAMILY = {
     "markov": MarkovChains(3, 24),
     "dyck": PlantedDyck(3, 2, 0.4, 24),
 }
+RARE = PlantedDyck(3, 2, 0.3, 24)
 
 
 def sampled(name, n_sequences=200):
@@ -58,3 +59,11 @@ def test_a_network_of_fresh_tasks_is_held_against_the_prior_predictive(name):
     assert np.isfinite(skill.moments(best)).all()
     assert skill(best) == pytest.approx(0, abs=1e-12)
     assert skill(fresh) == pytest.approx(1, abs=1e-12)
+
+
+def test_a_symbol_that_is_rarely_allowed_does_not_make_it_infinite():
+    rng = stream(5, "skill/rare")
+    mixture = Mixture(RARE, RARE.sample_pool(rng, 3), RARE.sample_pool(rng, 4))
+    batch = mixture.sample(rng, 512)
+    skill = Skill.of_mixture(mixture, batch, 23)
+    assert all(np.isfinite(without).all() for without in skill.without.values())
