@@ -19,13 +19,13 @@ from theory import Mixture
 from validate.capture.candidates import Arenas
 from validate.capture.rungs import EXACT, rungs
 from validate.capture.sources import StateSource
-from validate.claims.base import Controls, Observed, Question, Side
+from validate.claims.base import Controls, Observed, Question, Side, Statistics
 from validate.claims.catalogue import CRITERIA
 from validate.claims.rule import is_calibrated
 from validate.experiment.scopes import BOTH, Scope
 from validate.experiment.seed_plan import SeedPlan
 from validate.judging.results import ByScope
-from validate.statistics.intervals import Estimate
+from validate.statistics.intervals import Estimate, over_seeds
 
 UNTRAINED = "untrained network"
 """The rung of the first untrained network, measured among the nulls."""
@@ -60,19 +60,22 @@ def _on_rung(
     return table
 
 
-def calibration(ladder: Mapping[str, ByScope]) -> dict[Scope, dict[str, bool]]:
-    """Return, by scope and statistic, whether the ladder lets it judge.
+def calibration(ladders: Sequence[Mapping[str, ByScope]]) -> dict[Scope, dict[str, bool]]:
+    """Return, by scope and statistic, whether the ladders of some seeds let it judge.
 
-    It does if the rung that must meet the criterion does and none of the criterion's rivals could be taken for it.
+    They do if, over the seeds, the rung that must meet the criterion does and none of the criterion's rivals could be
+    taken for it.
     """
     judged: dict[Scope, dict[str, bool]] = {}
-    for scope in ladder[EXACT]:
-        values: dict[str, dict[str, Estimate]] = {rung: table.get(scope, {}) for rung, table in ladder.items()}
+    for scope in ladders[0][EXACT]:
+        values = {rung: [ladder[rung][scope] for ladder in ladders] for rung in ladders[0] if scope in ladders[0][rung]}
+
+        def mean(rung: str, name: str, values: dict[str, list[Statistics]] = values) -> Estimate:
+            return over_seeds([table[name] for table in values[rung]])
+
         judged[scope] = {
-            name: is_calibrated(
-                criterion, values[criterion.exact][name], [values[rung][name] for rung in criterion.rivals]
-            )
+            name: is_calibrated(criterion, mean(criterion.exact, name), [mean(rung, name) for rung in criterion.rivals])
             for name, criterion in CRITERIA.items()
-            if name in values.get(criterion.exact, {})
+            if name in values.get(criterion.exact, [{}])[0]
         }
     return judged
