@@ -21,11 +21,11 @@ from validate.capture.rungs import EXACT, rungs
 from validate.capture.sources import StateSource
 from validate.claims.base import Controls, Observed, Question, Side, Statistics
 from validate.claims.catalogue import CRITERIA
-from validate.claims.rule import is_calibrated
+from validate.claims.rule import Criterion, is_calibrated
 from validate.experiment.scopes import BOTH, Scope
 from validate.experiment.seed_plan import SeedPlan
 from validate.judging.results import ByScope
-from validate.statistics.intervals import Estimate, over_seeds
+from validate.statistics.intervals import UNDEFINED, Estimate, over_seeds
 
 UNTRAINED = "untrained network"
 """The rung of the first untrained network, measured among the nulls."""
@@ -60,22 +60,25 @@ def _on_rung(
     return table
 
 
-def calibration(ladders: Sequence[Mapping[str, ByScope]]) -> dict[Scope, dict[str, bool]]:
-    """Return, by scope and statistic, whether the ladders of some seeds let it judge.
+def calibrated_by(criterion: Criterion, ladders: Sequence[Mapping[str, Statistics]]) -> bool:
+    """Tell whether the rungs of some seeds let a criterion judge.
 
-    They do if, over the seeds, the rung that must meet the criterion does and none of the criterion's rivals could be
-    taken for it.
+    They do if, over the seeds, the rung that must meet it does and none of its rivals could be taken for it.
     """
-    judged: dict[Scope, dict[str, bool]] = {}
-    for scope in ladders[0][EXACT]:
-        values = {rung: [ladder[rung][scope] for ladder in ladders] for rung in ladders[0] if scope in ladders[0][rung]}
 
-        def mean(rung: str, name: str, values: dict[str, list[Statistics]] = values) -> Estimate:
-            return over_seeds([table[name] for table in values[rung]])
+    def over(rung: str) -> Estimate:
+        return over_seeds([ladder.get(rung, {}).get(criterion.statistic, UNDEFINED) for ladder in ladders])
 
-        judged[scope] = {
-            name: is_calibrated(criterion, mean(criterion.exact, name), [mean(rung, name) for rung in criterion.rivals])
+    return is_calibrated(criterion, over(criterion.exact), [over(rival) for rival in criterion.rivals])
+
+
+def calibration(ladder: Mapping[str, ByScope]) -> dict[Scope, dict[str, bool]]:
+    """Return, by scope and statistic, whether the ladder of one seed lets it judge."""
+    return {
+        scope: {
+            name: calibrated_by(criterion, [{rung: own.get(scope, {}) for rung, own in ladder.items()}])
             for name, criterion in CRITERIA.items()
-            if name in values.get(criterion.exact, [{}])[0]
+            if name in ladder.get(criterion.exact, {}).get(scope, {})
         }
-    return judged
+        for scope in ladder[EXACT]
+    }

@@ -19,7 +19,7 @@ from validate.claims.catalogue import CLAIMS
 from validate.claims.rule import Criterion, closest_null, judge, worst
 from validate.claims.skill import SKILL
 from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY, Scope
-from validate.judging.ladder import calibration
+from validate.judging.ladder import calibrated_by
 from validate.judging.results import ClaimRow, CriterionRow, Outcome
 from validate.statistics.intervals import LEVEL, UNDEFINED, Estimate, over_seeds
 
@@ -90,9 +90,7 @@ def _criterion_row(
     measured = over_seeds(own)
     names = [null for null, table in tables[0].items() if name in table]
     nulls = {null: over_seeds([table[null][name] for table in tables]) for null in names}
-    calibrated = not question.asked_of_rungs or calibration([outcome.ladder for outcome in outcomes]).get(
-        scope, {}
-    ).get(name, False)
+    calibrated = not question.asked_of_rungs or _judges(criterion, outcomes, scope)
     met = sum(criterion.meets(estimate.value) for estimate in own)
     share = binomtest(met, len(own)).proportion_ci(LEVEL, method="exact")
     return CriterionRow(
@@ -128,6 +126,14 @@ def _learned(question: Question, outcomes: Sequence[Outcome], scope: Scope) -> t
 
     kept = [outcome for outcome in outcomes if has_learned(outcome)]
     return (kept, True) if 2 * len(kept) > len(outcomes) else (outcomes, False)
+
+
+def _judges(criterion: Criterion, outcomes: Sequence[Outcome], scope: Scope) -> bool:
+    """Tell whether the ladders of the seeds, taken together, let a criterion judge."""
+    ladders = [outcome.ladder for outcome in outcomes]
+    if not all(criterion.statistic in ladder.get(criterion.exact, {}).get(scope, {}) for ladder in ladders):
+        return False
+    return calibrated_by(criterion, [{rung: own.get(scope, {}) for rung, own in ladder.items()} for ladder in ladders])
 
 
 def _predicted(criterion: Criterion, question: Question, outcomes: Sequence[Outcome], scope: Scope) -> Estimate:

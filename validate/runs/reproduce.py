@@ -130,7 +130,7 @@ def skills(networks: Sequence[NetworkPlan], examined: Sequence[Examination], fol
 def ladder_of(plan: SeedPlan, examination: Examination) -> LadderResult:
     """Return the ladder of a seed with what it lets judge."""
     rungs = examination.outcome.ladder
-    return LadderResult(family=plan.family.name, seed=plan.seed, rungs=rungs, calibrated=calibration([rungs]))
+    return LadderResult(family=plan.family.name, seed=plan.seed, rungs=rungs, calibrated=calibration(rungs))
 
 
 def judge_all(

@@ -59,7 +59,7 @@ def test_no_rival_meets_a_criterion(kind, scope, name):
 
 @each_family
 def test_every_statistic_is_calibrated(kind):
-    found = calibration([ladder(kind)])
+    found = calibration(ladder(kind))
     missed = {(kind, name) for scope, name in judged(kind) if not found[scope][name]}
     assert missed <= FAINT
 
