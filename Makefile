@@ -10,7 +10,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 # These train and measure from end to end: minutes where kernels run as Python loops.
-WHOLE_LINE := tests/validate/test_reproduce.py tests/validate/test_own_states.py
+WHOLE_LINE := tests/validate/runs/test_reproduce.py tests/validate/test_own_states.py
 
 .PHONY: reproduce test bench lint clean
 
@@ -27,6 +27,7 @@ bench: $(VENV)-bench/.installed
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 $(STAMP): pyproject.toml | $(VENV)

@@ -13,10 +13,10 @@ from typing import Any
 
 from benchmarks import figure, tables
 from benchmarks.cases import SIZES, Case, growth
-from validate.pin import PIN
+from validate.runs.pin import PIN
 
 RESULTS = Path(__file__).parent / "results"
-ENGINES = ("dual-modes", "torch-eager", "torch-compile", "numpy-reference")
+ENGINES = ("dual-modes", "dual-modes-muon", "torch-eager", "torch-compile", "numpy-reference")
 POOLS = (3, 1027, 4099)
 
 
@@ -72,7 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
     parser.add_argument("--sizes", nargs="+", choices=list(SIZES), default=list(SIZES))
-    parser.add_argument("--threads", nargs="+", type=int, choices=(1, 2), default=[1, 2])
+    parser.add_argument("--threads", nargs="+", type=int, choices=range(1, 9), default=[1, 2])
     parser.add_argument("--seconds", type=float, default=4.0, help="spent on each number, one step at least")
     parser.add_argument("--without-curves", action="store_true", help="leave out growth with width, length and batch")
     chosen = parser.parse_args()
@@ -85,7 +85,9 @@ def main() -> None:
     report["large_predictor"] = run("large_predictor")
     RESULTS.mkdir(exist_ok=True)
     if not chosen.without_curves:
-        report["curves"] = curves(chosen.engines, chosen.seconds / 5)
+        report["curves"] = curves(
+            [engine for engine in chosen.engines if engine != "dual-modes-muon"], chosen.seconds / 5
+        )
         figure.draw(report["curves"], RESULTS / "growth.svg")
     (RESULTS / "latest.json").write_text(json.dumps(report, indent=1) + "\n")
     print(tables.text(report))

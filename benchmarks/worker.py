@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.cases import Arrays, Case
 from model import TrainingConfig, Transformer, blas
 from model.engine import Backend
-from validate.pin import kernel_type
+from validate.runs.pin import kernel_type
 
 _MOST = 200  # timed steps
 
@@ -31,16 +31,16 @@ def stepper(engine: str, case: Case, arrays: Arrays, threads: int) -> Callable[[
         return torch_network.stepper(case, arrays, threads, compiled=engine == "torch-compile")
     from model.optimizers import OPTIMIZERS, Step, gradient_norm
 
-    backend: Backend = "numba" if engine == "dual-modes" else "numpy"
+    backend: Backend = "numpy" if engine == "numpy-reference" else "numba"
     model = Transformer(case.config, backend=backend, threads=threads)
-    training = TrainingConfig(steps=1, peak_rate=1e-4)
-    optimizer = OPTIMIZERS[training.optimizer]
-    state = optimizer.init(model.config, model.buffer, training)
+    training = TrainingConfig(steps=1, peak_rate=1e-4, optimizer="muon" if engine.endswith("muon") else "adamw")
+    init, update = OPTIMIZERS[training.optimizer]
+    state = init(model.config, model.buffer, training)
 
     def step() -> float:
         loss, gradient = model.loss_and_gradient(arrays)
         gradient_norm(gradient, backend)
-        optimizer.update(model.config, training, model.buffer, gradient, state, Step(1, 1e-4, 1.0, backend))
+        update(model.config, training, model.buffer, gradient, state, Step(1, 1e-4, 1.0, backend, threads))
         return loss
 
     return step

@@ -1,4 +1,4 @@
-"""The memory of one lane of the compiled network: what a forward keeps for the backward, and room to work in.
+"""The memory of one thread of the compiled network: what a forward keeps for the backward, and room to work in.
 
 Everything is allocated for a number of positions and a length of sequences, and used again for every chunk that fits.
 A forward that is not differentiated keeps nothing: all layers then share the buffers of one.
@@ -68,7 +68,7 @@ class Scratch(NamedTuple):
 
 
 class Buffers:
-    """All memory of a lane for chunks of up to `rows` positions in sequences of `length`.
+    """All memory of a thread for chunks of up to `rows` positions in sequences of `length`.
 
     Attributes
     ----------

@@ -8,31 +8,31 @@ from typing import Any
 
 from model import kernels
 from model.attention import rotation
-from model.buffers import Buffers, aligned
+from model.buffers import Buffers
 from model.config import TransformerConfig
-from model.network import Array, Network
+from model.network import Array, Memory, Network
 from model.weights import Weights
 
 
 class CompiledNetwork(Network):
     """Kernels and BLAS, float32 or float64."""
 
-    def __init__(self, config: TransformerConfig, buffer: Array) -> None:
+    def __init__(self, config: TransformerConfig, buffer: Array, gradient: Array) -> None:
         self.config = config
-        self.gradient = aligned(buffer.size, buffer.dtype)
+        self.gradient = gradient
         self._weights, self._gradients = Weights(config, buffer), Weights(config, self.gradient)
         self._turn = rotation(config.length, config.head_size, buffer.dtype)
         self._use_silu = config.activation == "silu"
-        self._buffers: Buffers | None = None
+        self._memory = Memory()
         self._keep = False
 
-    def begin(self, sequences: int, length: int, keep: bool) -> None:
+    def begin(self, sequences: int, length: int, keep: bool, memory: Memory) -> None:
         """Allocate if the chunk does not fit what there is."""
         rows = sequences * length
-        if self._buffers is None or not self._buffers.fit(rows, length, keep):
-            self._buffers = None  # give back the memory before asking for more
-            self._buffers = Buffers(self.config, self.gradient.dtype, rows, length, keep)
-        self._keep = keep
+        if memory.room is None or not memory.room.fit(rows, length, keep):
+            memory.room = None  # give it back before asking for more
+            memory.room = Buffers(self.config, self.gradient.dtype, rows, length, keep)
+        self._memory, self._keep = memory, keep
 
     def start(self, x: Array) -> Array:
         """See `Network`."""
@@ -114,8 +114,8 @@ class CompiledNetwork(Network):
 
     @property
     def _here(self) -> Buffers:
-        assert self._buffers is not None, "begin() comes first"
-        return self._buffers
+        assert isinstance(self._memory.room, Buffers), "begin() comes first"
+        return self._memory.room
 
 
 def _rows(x: Array) -> Array:

@@ -27,6 +27,12 @@ def sites(config: TransformerConfig) -> list[str]:
     return ["embed", *(site for layer in layers for site in (f"post_attention.{layer}", f"post_mlp.{layer}"))]
 
 
+class Memory:
+    """What one thread keeps from chunk to chunk; a backend puts there what it works in."""
+
+    room: Any = None
+
+
 class Network(ABC):
     """Parameters with the stages that act on them, and a sum of gradients.
 
@@ -61,8 +67,8 @@ class Network(ABC):
             dx = backward(dx, tape[index - after - 1], (index - 1) // 2, wanted)
         return dx
 
-    def begin(self, sequences: int, length: int, keep: bool) -> None:  # noqa: B027
-        """Start a chunk; caches are needed for a backward only if `keep`."""
+    def begin(self, sequences: int, length: int, keep: bool, memory: Memory) -> None:  # noqa: B027
+        """Start a chunk, in the memory of this thread; caches are needed for a backward only if `keep`."""
 
     @abstractmethod
     def start(self, x: Array) -> Array:

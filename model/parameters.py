@@ -72,18 +72,32 @@ def matrix_size(config: TransformerConfig) -> int:
     return sum(math.prod(shape) for _, shape in _block_shapes(config) if len(shape) == 2)
 
 
+def hidden_size(config: TransformerConfig) -> int:
+    """Return how many parameters belong to matrices of the layers: a prefix of the matrices."""
+    return sum(math.prod(shape) for name, shape in _block_shapes(config) if _rank(name, shape) == 0)
+
+
+def _rank(name: str, shape: tuple[int, ...]) -> int:
+    """Return what comes first in the buffer: 0 matrices of the layers, 1 other matrices, 2 vectors."""
+    return 2 if len(shape) == 1 else int(not name.startswith("layers."))
+
+
 def blocks(config: TransformerConfig, buffer: Float[np.ndarray, " N"]) -> dict[str, Float[np.ndarray, "..."]]:
-    """Return the contiguous blocks of `buffer` by name, in the order the network uses them."""
+    """Return the contiguous blocks of `buffer` by name, in the order the network uses them.
+
+    A prefix of a buffer has those blocks that fill it.
+    """
     shapes = dict(_block_shapes(config))
     found, offset = {}, 0
-    for name in sorted(shapes, key=lambda name: (-len(shapes[name]), not name.startswith("layers."))):
-        found[name] = buffer[offset:][: math.prod(shapes[name])].reshape(shapes[name])
-        offset += found[name].size
-    return {name: found[name] for name in shapes}
+    for name in sorted(shapes, key=lambda name: _rank(name, shapes[name])):
+        if offset < buffer.size:
+            found[name] = buffer[offset:][: math.prod(shapes[name])].reshape(shapes[name])
+            offset += found[name].size
+    return {name: found[name] for name in shapes if name in found}
 
 
 def views(config: TransformerConfig, buffer: Float[np.ndarray, " N"]) -> dict[str, Float[np.ndarray, "..."]]:
-    """Return each parameter's view into `buffer`, by name in the order the network uses them."""
+    """Return each parameter's view into `buffer`, or a prefix of one, by name in the order the network uses them."""
     found: dict[str, Float[np.ndarray, ...]] = {}
     for name, block in blocks(config, buffer).items():
         parts = ("query", "key", "value") if ".qkv." in name else ("",)

@@ -14,9 +14,9 @@ from model.network import Array, Network
 class ReferenceNetwork(Network):
     """Every stage as a composition of operations."""
 
-    def __init__(self, config: TransformerConfig, buffer: Array) -> None:
+    def __init__(self, config: TransformerConfig, buffer: Array, gradient: Array) -> None:
         self.config = config
-        self.gradient = np.zeros_like(buffer)
+        self.gradient = gradient
         self._parameters: Mapping[str, Array] = parameters.views(config, buffer)
         self._gradients: Mapping[str, Array] = parameters.views(config, self.gradient)
         self._turn = rotation(config.length, config.head_size, buffer.dtype)

@@ -33,6 +33,8 @@ class TrainingConfig:
         Largest learning rate.
     optimizer : str
         A name in `model.optimizers`.
+    muon_rate, muon_momentum : float
+        Largest learning rate of the matrices Muon acts on, and its mu.
     weight_decay : float
         Decoupled decay of matrices (embedding included); biases and LayerNorm's gains do not decay.
     beta1, beta2, epsilon : float
@@ -61,6 +63,8 @@ class TrainingConfig:
     beta2: Memory = 0.999
     epsilon: Positive = 1e-8
     clip_norm: Positive | None = None
+    muon_rate: Positive = 0.02
+    muon_momentum: Memory = 0.95
     warmup: Fraction = 0.5
     cooldown: Fraction | None = None
     record_every: Count = 50

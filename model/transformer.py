@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike
 from model import parameters
 from model.arrays import Arrays, checked_arrays, checked_inputs
 from model.config import TransformerConfig
-from model.engine import LANES, Backend, Engine
+from model.engine import LANES, Backend, Engine, processors
 from model.network import Array, Network, sites
 
 Edit = Callable[[Array], Array]
@@ -36,8 +36,8 @@ class Transformer:
         Compiled kernels, or the readable reference of `model.ops` and `model.attention`.
     dtype : dtype
         float32 or float64; the reference takes any float type.
-    threads : int
-        Threads of the compiled backend, 1 or 2; both give the same bits.
+    threads : int, optional
+        Threads of the compiled backend, 1 .. 8, all with the same bits; by default as many as there are processors.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Transformer:
         seed: int = 0,
         backend: Backend = "numba",
         dtype: DTypeLike = np.float32,
-        threads: int = LANES,
+        threads: int | None = None,
     ) -> None:
         if backend not in ("numba", "numpy"):
             raise ValueError(f"backend must be numba or numpy; got {backend!r}")
@@ -61,12 +61,14 @@ class Transformer:
             raise ValueError(f"dtype must be a floating type; got {np.dtype(dtype)}")
         if backend == "numba" and np.dtype(dtype) not in (np.float32, np.float64):
             raise ValueError(f"dtype must be float32 or float64 with the numba backend; got {np.dtype(dtype)}")
+        threads = min(processors(), LANES) if threads is None else threads
         if threads not in range(1, LANES + 1):
-            raise ValueError(f"threads must be 1 or {LANES}; got {threads!r}")
+            raise ValueError(f"threads must be 1 .. {LANES}; got {threads!r}")
         self.config = config
         self.backend: Backend = backend
         self.buffer: Array = parameters.initialise(config, seed, dtype)
         self.parameters: Mapping[str, Array] = MappingProxyType(parameters.views(config, self.buffer))
+        self.threads = threads
         self._engine = Engine(config, backend, self.buffer, threads)
         self._sites = sites(config)
 

@@ -16,6 +16,7 @@ from theory.mixture import Mixture, overlapping
 from theory.notation import (
     Batch,
     LatentTasks,
+    Layout,
     ModelArrays,
     Pool,
     Prediction,
@@ -34,6 +35,7 @@ __all__ = [
     "BiasedDice",
     "ImpossibleSequenceError",
     "LatentTasks",
+    "Layout",
     "MarkovChains",
     "Mixture",
     "ModelArrays",

@@ -17,6 +17,9 @@ from numpy.typing import ArrayLike
 
 ROW_SUM_TOLERANCE = 1e-9
 
+CONCENTRATIONS = (1e-12, 1e12)
+"""Parameters a of a Dirichlet prior between which laws, evidences and their logarithms keep their digits."""
+
 
 def as_laws(rows: ArrayLike, name: str) -> Float[np.ndarray, "... V"]:
     """Return a float64 copy of `rows`, each of which must be a probability law along the last axis.

@@ -21,8 +21,10 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from theory.add_alpha import law_of_symbols
-from theory.categorical import as_laws, centred_log_ratio, draw, log_dirichlet_evidence
-from theory.notation import Batch, Pool, StateIs, SymbolBatch
+from theory.categorical import CONCENTRATIONS, as_laws, centred_log_ratio, draw, log_dirichlet_evidence
+from theory.checks import require_positive, require_whole
+from theory.layouts import require_layout
+from theory.notation import Batch, Layout, Pool, StateIs, SymbolBatch
 from theory.symbol_family import SymbolFamily
 from theory.symbols import counts_before, frequencies_before
 from theory.tasks import sequence_tasks
@@ -39,24 +41,26 @@ class BiasedDice(SymbolFamily):
     length : int
         Rolls of a sequence T, at least 2.
     concentration : float
-        Parameter a of the symmetric Dirichlet prior, positive. Large: nearly fair dice. Small: nearly one face.
+        Parameter a of the symmetric Dirichlet prior, from 1e-12 to 1e12. Large: nearly fair dice. Small: nearly one
+        face.
+    layout : {"plain", "separated"}
+        Whether a separator stands after every symbol in what a transformer reads; see `theory.layouts`.
     """
 
     faces: int = 6
     length: int = 128
     concentration: float = 1.0
+    layout: Layout = "plain"
 
     name: ClassVar[str] = "dice"
     title: ClassVar[str] = "Biased dice (E1)"
     state_is: ClassVar[StateIs] = "task and current"
 
     def __post_init__(self) -> None:
-        if self.faces < 2:
-            raise ValueError(f"faces must be at least 2; got {self.faces}")
-        if self.length < 2:
-            raise ValueError(f"length must be at least 2; got {self.length}")
-        if not (0 < self.concentration < np.inf):
-            raise ValueError(f"concentration must be positive and finite; got {self.concentration}")
+        require_whole("faces", self.faces, 2)
+        require_whole("length", self.length, 2)
+        require_positive("concentration", self.concentration, *CONCENTRATIONS)
+        require_layout(self.layout)
 
     @property
     def n_symbols(self) -> int:

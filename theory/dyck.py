@@ -32,9 +32,11 @@ from numpy.typing import ArrayLike
 
 from theory.ballot import as_paths, down_probability, log_catalan, log_completions, random_paths
 from theory.categorical import as_laws, draw
+from theory.checks import is_number, require_whole
 from theory.contexts import log_likelihood_in_context, mean_in_context
 from theory.errors import ImpossibleSequenceError
-from theory.notation import Batch, Pool, StateIs, SymbolBatch
+from theory.layouts import require_layout
+from theory.notation import Batch, Layout, Pool, StateIs, SymbolBatch
 from theory.symbol_family import SymbolFamily
 from theory.symbols import frequencies_before
 from theory.tasks import sequence_tasks
@@ -56,6 +58,8 @@ class PlantedDyck(SymbolFamily):
         Symbols of a sequence T, at least 2.
     background_law : collection of float, optional
         Law b of the background symbols, U entries. None: uniform.
+    layout : {"plain", "separated"}
+        Whether a separator stands after every symbol in what a transformer reads; see `theory.layouts`.
     """
 
     pairs: int = 10
@@ -63,6 +67,7 @@ class PlantedDyck(SymbolFamily):
     density: float = 0.25
     length: int = 192
     background_law: Collection[float] | None = None
+    layout: Layout = "plain"
 
     name: ClassVar[str] = "dyck"
     title: ClassVar[str] = "Planted Dyck paths (E4)"
@@ -70,10 +75,10 @@ class PlantedDyck(SymbolFamily):
 
     def __post_init__(self) -> None:
         for name, least in (("pairs", 1), ("background", 1), ("length", 2)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}; got {getattr(self, name)}")
-        if not 0 < self.density <= 1:
+            require_whole(name, getattr(self, name), least)
+        if not (is_number(self.density) and 0 < self.density <= 1):
             raise ValueError(f"density must be in (0, 1]; got {self.density}")
+        require_layout(self.layout)
         if self.background_law is not None:
             law = as_laws(list(self.background_law), "background_law")
             if law.shape != (self.background,):

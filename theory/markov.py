@@ -26,9 +26,11 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from theory.add_alpha import law_of_followers
-from theory.categorical import as_laws, centred_log_ratio, draw
+from theory.categorical import CONCENTRATIONS, as_laws, centred_log_ratio, draw
+from theory.checks import require_positive, require_whole
 from theory.contexts import log_evidence_from, log_likelihood_in_context, mean_in_context
-from theory.notation import Batch, Pool, StateIs, SymbolBatch
+from theory.layouts import require_layout
+from theory.notation import Batch, Layout, Pool, StateIs, SymbolBatch
 from theory.symbol_family import SymbolFamily
 from theory.symbols import one_hot
 from theory.tasks import sequence_tasks
@@ -45,24 +47,25 @@ class MarkovChains(SymbolFamily):
     length : int
         Symbols of a sequence T, at least 2.
     concentration : float
-        Parameter a0 of the symmetric Dirichlet prior of every row, positive. Large: rows nearly uniform.
+        Parameter a0 of the symmetric Dirichlet prior of every row, from 1e-12 to 1e12. Large: rows nearly uniform.
+    layout : {"plain", "separated"}
+        Whether a separator stands after every symbol in what a transformer reads; see `theory.layouts`.
     """
 
     states: int = 8
     length: int = 192
     concentration: float = 1.0
+    layout: Layout = "plain"
 
     name: ClassVar[str] = "markov"
     title: ClassVar[str] = "Markov chains (E3)"
     state_is: ClassVar[StateIs] = "task and current"
 
     def __post_init__(self) -> None:
-        if self.states < 2:
-            raise ValueError(f"states must be at least 2; got {self.states}")
-        if self.length < 2:
-            raise ValueError(f"length must be at least 2; got {self.length}")
-        if not (0 < self.concentration < np.inf):
-            raise ValueError(f"concentration must be positive and finite; got {self.concentration}")
+        require_whole("states", self.states, 2)
+        require_whole("length", self.length, 2)
+        require_positive("concentration", self.concentration, *CONCENTRATIONS)
+        require_layout(self.layout)
 
     @property
     def n_symbols(self) -> int:

@@ -17,6 +17,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float
 
+from theory.checks import is_number, require_whole
 from theory.notation import Batch, LatentTasks, Pool
 
 
@@ -43,10 +44,13 @@ class Mixture:
     minor_mass: float = 0.1
 
     def __post_init__(self) -> None:
-        if not 0 <= self.minor_mass < 1:
+        if not (is_number(self.minor_mass) and 0 <= self.minor_mass < 1):
             raise ValueError(f"minor_mass must be in [0, 1); got {self.minor_mass}")
         if not len(self.majors):
             raise ValueError("majors must hold at least one task; got an empty pool")
+        if self.minors is not None and self.minors.parameters.shape[1:] != self.majors.parameters.shape[1:]:
+            shapes = f"{self.majors.parameters.shape} and {self.minors.parameters.shape}"
+            raise ValueError(f"majors and minors must be tasks of one shape; got {shapes}")
 
     @property
     def n_majors(self) -> int:
@@ -76,6 +80,7 @@ class Mixture:
 
     def sample(self, rng: np.random.Generator, n_sequences: int) -> Batch:
         """Draw sequences, each with its own task; `Batch.tasks` indexes `pool`."""
+        require_whole("n_sequences", n_sequences, 0)
         tasks = rng.choice(len(self.pool), size=n_sequences, p=self.weights)
         return self.family.sample(rng, self.pool, n_sequences, tasks=tasks)
 
@@ -96,7 +101,7 @@ def overlapping(pool: Pool, overlap: float) -> Pool:
         If `overlap` is outside [0, 1], or the tasks are discrete. A Dyck path is a row of +1 and -1: an average of
         two different paths is no path, and no path lies between them.
     """
-    if not 0 <= overlap <= 1:
+    if not (is_number(overlap) and 0 <= overlap <= 1):
         raise ValueError(f"overlap must be in [0, 1]; got {overlap}")
     if not np.issubdtype(pool.parameters.dtype, np.floating):
         raise ValueError("overlap needs tasks that can be averaged; the mean of Dyck paths is no path")

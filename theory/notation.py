@@ -21,6 +21,7 @@ from jaxtyping import Float, Int, Integer, Real
 from numpy.typing import ArrayLike
 
 TargetKind = Literal["symbol", "real"]
+Layout = Literal["plain", "separated"]
 StateIs = Literal["task and current", "prefix"]
 
 
@@ -99,13 +100,14 @@ class ModelArrays(NamedTuple):
 
     Attributes
     ----------
-    inputs : ndarray, int64 of shape (B, L) or float32 of shape (B, L, d + 1)
-        One entry per model position.
+    inputs : ndarray, int64 of shape (B, L) or float32 of shape (B, L, d + 1) or (B, L, d + 2)
+        One entry per model position; `theory.layouts` says what stands where.
     targets : ndarray, shape (B, P)
         The symbols (int64) or numbers (float32) to predict.
     positions : ndarray of int64, shape (P,)
         The model position that predicts each target. The last P of the T targets are the predicted ones, so the
-        state at ``positions[i]`` stands beside entry ``T - P + i`` of anything Bayesian.
+        state at ``positions[i]`` stands beside entry ``T - P + i`` of anything Bayesian: the inputs up to and
+        including ``positions[i]`` are what is seen before that target, in every layout.
     """
 
     inputs: np.ndarray
@@ -123,6 +125,8 @@ class LatentTasks(Protocol):
         What a person types, and what stands over a page.
     target_kind : {"symbol", "real"}
         What a target is.
+    layout : {"plain", "separated"}
+        Whether a separator stands after every symbol, or between x and y; targets are then predicted there.
     state_is : {"task and current", "prefix"}
         What the state of a perfect predictor that knows the task is a function of: the task and what is current, or
         the task and all that was seen of it.
@@ -132,6 +136,11 @@ class LatentTasks(Protocol):
     title: ClassVar[str]
     target_kind: ClassVar[TargetKind]
     state_is: ClassVar[StateIs]
+
+    @property
+    def layout(self) -> Layout:
+        """How sequences are laid out for a transformer."""
+        ...
 
     @property
     def n_inputs(self) -> int:
@@ -196,14 +205,14 @@ class LatentTasks(Protocol):
         ...
 
     def encode(self, batch: Batch) -> ModelArrays:
-        """Return the arrays a transformer is trained on."""
+        """Return the arrays a transformer is trained on, in the family's layout; sequences of any length."""
         ...
 
     def current(self, batch: Batch) -> Float[np.ndarray, "B T F"]:
         """Return what stands beside the task in the prediction of target t: F numbers.
 
         The symbol before target t as a one-hot vector (0 for target 0, before which there is none), or the covariate
-        x_t.
+        x_t; also where the target is predicted at a separator behind them.
         """
         ...
 

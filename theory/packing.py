@@ -19,8 +19,10 @@ Proof. Let r be the largest of the distances and Q = I - P.
     formula holds with b = 0.
 
 The norm of predictions may be any norm; the norm of states is Euclidean. The bound is never below the linear form
-s / 2 - b (as s^2 - 4 b^2 >= (s - 2 b)^2 where s >= 2 b), and is attained: by 2^{d0} equally spaced states on a line
-(k = 1), and by two opposite states on a perpendicular to S.
+s / 2 - b (as s^2 - 4 b^2 >= (s - 2 b)^2 where s >= 2 b). It is attained for N = 2, by opposite states, and for k = 1
+and 2 b <= s <= 4 b, by states that are equally spaced along S and lie on either side of it in turn. For s > 4 b the
+second neighbours must part outside S as well, and step (2) can be improved, by up to a factor sqrt 2: N points that
+are pairwise s apart have one at s sqrt((N - 1) / (2 N)) or more from any centre.
 
 Source: the volume argument is Kolmogorov and Tikhomirov's (1959), see Wainwright, High-Dimensional Statistics (2019),
 section 5.1; the statement with these constants is ours, after arXiv:2605.03780, section on the dimension of tasks.

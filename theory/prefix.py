@@ -25,7 +25,8 @@ A predictor whose state is a function of task and current symbol at each positio
 
     I(j; S_t | task, s_i) = sum_k pi_k sum_a P(a | k) [H(mean of m_k(j) in the cell) - mean of H(m_k(j))]      nats,
 
-and a state f that follows the prefix varies within cells. If all cells count alike its residual is
+of which part says whether the path is used up, and at most rho log 2 which way the next step goes. And a state f that
+follows the prefix varies within cells. If all cells count alike its residual is
 
     1 - R2_cell = sum over cells of Var(f | cell) / sum over cells of E |f - mean f|^2.
 
@@ -219,7 +220,20 @@ def judged_position(family: PlantedDyck, pool: Pool) -> int:
 
 def information_beyond_task(family: PlantedDyck, pool: Pool, weights: Float[np.ndarray, " K"], position: int) -> float:
     """Return I(steps shown; next symbol | task, current symbol) of the state at a position, in nats."""
-    cells, laws = Cells.at(family, pool, position), laws_by_steps(family, pool)
+    return _lost(Cells.at(family, pool, position), laws_by_steps(family, pool), weights)
+
+
+def information_about_end(family: PlantedDyck, pool: Pool, weights: Float[np.ndarray, " K"], position: int) -> float:
+    """Return the part of `information_beyond_task` that says whether a step comes, which it does while steps are left.
+
+    By the chain rule the rest is about the direction of the step. Which background symbol comes is independent of both.
+    """
+    step = laws_by_steps(family, pool)[..., family.background :].sum(axis=-1)
+    return _lost(Cells.at(family, pool, position), np.stack([1 - step, step], axis=-1), weights)
+
+
+def _lost(cells: Cells, laws: Float[np.ndarray, "K C n"], weights: Float[np.ndarray, " K"]) -> float:
+    """Return I(steps shown; outcome | task, current symbol) of an outcome with the given law after j steps."""
     mixed = entr(np.einsum("kac,kcv->kav", cells.steps, laws)).sum(axis=-1)
     pure = np.einsum("kac,kc->ka", cells.steps, entr(laws).sum(axis=-1))
     return float(weights @ (cells.probability * (mixed - pure)).sum(axis=1) / weights.sum())

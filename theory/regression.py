@@ -21,12 +21,21 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
+from theory.checks import require_positive, require_whole
 from theory.conjugate import next_response
-from theory.notation import Batch, ModelArrays, Pool, RegressionBatch, StateIs, TargetKind
+from theory.layouts import POINT_STEP, lay_out_points, point_size, require_layout
+from theory.notation import Batch, Layout, ModelArrays, Pool, RegressionBatch, StateIs, TargetKind
 from theory.rivals import number_rivals
 from theory.tasks import sequence_tasks
 
 LOG_SQRT_TWO_PI = 0.5 * np.log(2 * np.pi)
+
+SCALES = (1e-30, 1e30)
+"""Standard deviations between which y is an ordinary number, also in the float32 that a transformer reads."""
+
+LEAST_RATIO = 1e-8
+"""Least sigma / tau. A y near tau holds 16 digits, so 8 are left for the noise, and residuals in units of sigma are
+right to 1e-8; below, likelihood and evidence are soon made of rounding."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +49,18 @@ class NoisyLinearRegression:
     points : int
         Points of a sequence T, at least 1.
     noise : float
-        Standard deviation sigma of the noise, positive.
+        Standard deviation sigma of the noise, from 1e-30 to 1e30 and at least 1e-8 of `task_scale`.
     task_scale : float
-        Standard deviation tau of each coefficient under the prior, positive.
+        Standard deviation tau of each coefficient under the prior, from 1e-30 to 1e30.
+    layout : {"plain", "separated"}
+        Whether a separator stands between x and y in what a transformer reads; see `theory.layouts`.
     """
 
     dimension: int = 6
     points: int = 64
     noise: float = 0.5
     task_scale: float = 1.0
+    layout: Layout = "plain"
 
     name: ClassVar[str] = "regression"
     title: ClassVar[str] = "Noisy linear regression (E2)"
@@ -56,17 +68,19 @@ class NoisyLinearRegression:
     state_is: ClassVar[StateIs] = "task and current"
 
     def __post_init__(self) -> None:
-        for name in ("dimension", "points"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}")
-        for name in ("noise", "task_scale"):
-            if not (0 < getattr(self, name) < np.inf):
-                raise ValueError(f"{name} must be positive and finite; got {getattr(self, name)}")
+        require_whole("dimension", self.dimension, 1)
+        require_whole("points", self.points, 1)
+        require_positive("noise", self.noise, *SCALES)
+        require_positive("task_scale", self.task_scale, *SCALES)
+        if self.noise < LEAST_RATIO * self.task_scale:
+            wanted = f"noise must be at least {LEAST_RATIO:g} of task_scale, or the rounding of y hides it"
+            raise ValueError(f"{wanted}; got {self.noise} beside {self.task_scale}")
+        require_layout(self.layout)
 
     @property
     def n_inputs(self) -> int:
-        """Size of the vectors (y, x) that a transformer reads."""
-        return self.dimension + 1
+        """Size of the vectors (y, x), or (y, x, separator), that a transformer reads."""
+        return point_size(self.dimension, self.layout)
 
     @property
     def n_outputs(self) -> int:
@@ -76,7 +90,7 @@ class NoisyLinearRegression:
     @property
     def n_positions(self) -> int:
         """Positions of a transformer that reads one whole sequence."""
-        return 2 * self.points
+        return POINT_STEP[self.layout] * self.points
 
     @property
     def n_settable(self) -> int:
@@ -147,9 +161,9 @@ class NoisyLinearRegression:
     def log_evidence(self, batch: Batch) -> Float[np.ndarray, "B T"]:
         """Return the log density, in nats, of the y before target t given their x, the task drawn from the prior."""
         x, y = self._points(batch)
-        mean, variance = next_response(x, y, self.noise, self.task_scale)
+        mean, deviation = next_response(x, y, self.noise, self.task_scale)
         with np.errstate(over="ignore"):
-            gained = -np.square((y - mean) / np.sqrt(variance)) / 2 - np.log(variance) / 2 - LOG_SQRT_TWO_PI
+            gained = -np.square((y - mean) / deviation) / 2 - np.log(deviation) - LOG_SQRT_TWO_PI
         log_evidence = np.zeros(y.shape)
         log_evidence[:, 1:] = np.cumsum(gained[:, :-1], axis=1, dtype=np.longdouble)
         return log_evidence
@@ -163,16 +177,11 @@ class NoisyLinearRegression:
         return self._points(batch)[1][..., None]
 
     def encode(self, batch: Batch) -> ModelArrays:
-        """Return x_0, y_0, x_1, y_1, ... as float32 vectors, x as (0, x) and y as (y, 0); position 2 t predicts y_t."""
-        x, y = self._points(batch)
-        n_sequences, n_targets = y.shape
-        inputs = np.zeros((n_sequences, 2 * n_targets, self.dimension + 1), dtype=np.float32)
-        inputs[:, ::2, 1:] = x
-        inputs[:, 1::2, 0] = y
-        return ModelArrays(inputs, y.astype(np.float32), np.arange(0, 2 * n_targets, 2))
+        """Return x_0, y_0, x_1, y_1, ... as float32 vectors, a separator before each y if the layout says so."""
+        return lay_out_points(*self._points(batch), self.layout)
 
     def current(self, batch: Batch) -> Float[np.ndarray, "B T d"]:
-        """Return the covariate x_t beside each target."""
+        """Return the covariate x_t beside each target, in every layout."""
         return self._points(batch)[0]
 
     def running_average(self, batch: Batch) -> Float[np.ndarray, "B T d"]:

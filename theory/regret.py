@@ -5,17 +5,19 @@
 
     dice        -t H(p) - sum_v E log (a)_{n_v} + log (V a)_t,  n_v ~ Binomial(t, p_v); over the prior n_v is
                 beta-binomial(t, a, (V - 1) a) and E H(p) = digamma(V a + 1) - digamma(a + 1)
-    regression  for covariates X, with l = (sigma / tau)^2, A = X'X + l I and M = I - l A^-1,
-                1/2 log det(A / l) - 1/2 trace M + 1/2 w' M w / tau^2; over the prior 1/2 log det(A / l)
-    Dyck        sum_j P(j steps shown) [log Catalan(n) - log N(height after j steps, 2 n - j)]
+    regression  for covariates X, with l = sigma / tau, A = X'X + l^2 I and N = l^2 A^-1,
+                -1/2 log det N - 1/2 trace(I - N) + 1/2 w' (I - N) w / tau^2; over the prior -1/2 log det N
+    Dyck        - sum_j P(j steps shown) sum_{i<j} log P(step i of the path | height r_i, 2 n - i steps left);
+                over the prior the last logarithm becomes the mean entropy of that step
 
-The last two lines of regression: y ~ N(X w, sigma^2 I) has E log-likelihood = -t/2 up to constants that cancel, and
-under the evidence N(0, C), C = sigma^2 I + tau^2 X X', E y' C^-1 y = w' X' C^-1 X w + sigma^2 trace C^-1, where
-X' C^-1 X = M / tau^2 and sigma^2 trace C^-1 = t - trace M. Only the average over X is left to Monte Carlo.
+The lines of regression: y ~ N(X w, sigma^2 I) has E log-likelihood = -t/2 up to constants that cancel, and under the
+evidence N(0, C), C = sigma^2 I + tau^2 X X', E y' C^-1 y = w' X' C^-1 X w + sigma^2 trace C^-1, where
+X' C^-1 X = (I - N) / tau^2 and sigma^2 trace C^-1 = t - trace(I - N). Only the average over X is left to Monte Carlo.
+N = n n' with n = l R^-1 and A = R'R (`theory.conjugate`): it is 1 along a coefficient of which nothing is known.
 
 Ridge risk, the mean squared error of the prior predictive on y_t, noise included, w from the prior and X given:
 
-    sigma^2 (1 + trace A^-1).
+    sigma^2 (1 + trace A^-1) = sigma^2 + tau^2 trace N.
 
 Markov chains, and any other family, are averaged over sampled sequences. In the long run the regret of dice grows by
 (V - 1) / 2 log t, of Markov chains by V (V - 1) / 2 log t, of regression by d / 2 log t; of Dyck paths it stops at
@@ -33,8 +35,9 @@ from jaxtyping import Float, Int
 from scipy.special import digamma, entr
 from scipy.stats import betabinom, binom
 
-from theory.ballot import log_catalan, log_completions
+from theory.ballot import down_probability
 from theory.categorical import log_rising_factorial
+from theory.conjugate import fold, prior_triangle
 from theory.dice import BiasedDice
 from theory.dyck import PlantedDyck
 from theory.exposure import steps_shown_law
@@ -107,7 +110,7 @@ def _(family: BiasedDice, truths: Pool, rng: np.random.Generator, n_draws: int) 
     for task, law in enumerate(truths.parameters):
         pmf = sum(binom.pmf(t, t[:, None], p) for p in law)
         mean[task] = -t * entr(law).sum() - _expected_log_evidence(family, pmf)
-    return TaskCurves(mean, np.zeros_like(mean))
+    return TaskCurves(np.maximum(mean, 0), np.zeros_like(mean))
 
 
 @information.register
@@ -115,7 +118,7 @@ def _(family: BiasedDice, rng: np.random.Generator, n_draws: int) -> RiskCurve:
     t, a, n_faces = np.arange(family.length), family.concentration, family.faces
     pmf = n_faces * betabinom.pmf(t, t[:, None], a, (n_faces - 1) * a)
     mean = -t * (digamma(n_faces * a + 1) - digamma(a + 1)) - _expected_log_evidence(family, pmf)
-    return RiskCurve(mean, np.zeros_like(mean))
+    return RiskCurve(np.maximum(mean, 0), np.zeros_like(mean))
 
 
 def _expected_log_evidence(family: BiasedDice, pmf: Float[np.ndarray, "T n"]) -> Float[np.ndarray, " T"]:
@@ -126,42 +129,43 @@ def _expected_log_evidence(family: BiasedDice, pmf: Float[np.ndarray, "T n"]) ->
 
 @regret.register
 def _(family: PlantedDyck, truths: Pool, rng: np.random.Generator, n_draws: int) -> TaskCurves:
-    height = np.pad(np.cumsum(truths.parameters, axis=1), ((0, 0), (1, 0)))
-    n_steps = 2 * family.pairs
-    gained = log_catalan(family.pairs) - log_completions(
-        height, np.broadcast_to(n_steps - _steps(family), height.shape)
-    )
-    mean = gained @ steps_shown_law(family).T
+    steps = truths.parameters
+    down = down_probability(np.cumsum(steps, axis=1) - steps, 2 * family.pairs - np.arange(2 * family.pairs))
+    mean = _gained_by_steps(-np.log(np.where(steps < 0, down, 1 - down))) @ steps_shown_law(family).T
     return TaskCurves(mean, np.zeros_like(mean))
 
 
 @information.register
 def _(family: PlantedDyck, rng: np.random.Generator, n_draws: int) -> RiskCurve:
-    """A path is at height r after j steps with probability N(r, j) N(r, 2 n - j) / Catalan(n)."""
-    steps = _steps(family)
-    before, height = np.meshgrid(steps, steps, indexing="ij")
-    log_ways = log_completions(height, 2 * family.pairs - before)
-    probability = np.exp(log_completions(height, before) + log_ways - log_catalan(family.pairs))
-    gained = np.where(probability > 0, log_catalan(family.pairs) - log_ways, 0)
-    mean = steps_shown_law(family) @ (probability * gained).sum(axis=1)
+    n_steps, height = 2 * family.pairs, np.arange(2 * family.pairs + 1)
+    at_height, told = (height == 0).astype(np.float64), np.zeros(n_steps)
+    for step in range(n_steps):
+        # Heights that cannot be met have probability 0, and there any law will do.
+        down = np.where(at_height > 0, down_probability(height, n_steps - step), 0.5)
+        told[step] = at_height @ (entr(down) + entr(1 - down))
+        at_height = np.append((at_height * down)[1:], 0) + np.append(0, (at_height * (1 - down))[:-1])
+    mean = _gained_by_steps(told) @ steps_shown_law(family).T
     return RiskCurve(mean, np.zeros_like(mean))
 
 
-def _steps(family: PlantedDyck) -> Int[np.ndarray, " steps"]:
-    return np.arange(2 * family.pairs + 1)
+def _gained_by_steps(each: Float[np.ndarray, "*tasks steps"]) -> Float[np.ndarray, "*tasks steps+1"]:
+    """Return the sums over the steps before step 0, 1, ..., 2 n."""
+    return np.concatenate([np.zeros((*each.shape[:-1], 1)), np.cumsum(each, axis=-1)], axis=-1)
 
 
 @regret.register
 def _(family: NoisyLinearRegression, truths: Pool, rng: np.random.Generator, n_draws: int) -> TaskCurves:
-    log_det, inverse = _ridge_covariances(family, rng, n_draws)
-    kept = np.eye(family.dimension) - _penalty(family) * inverse
-    fit = np.einsum("ki,xtij,kj->kxt", truths.parameters, kept, truths.parameters) / family.task_scale**2
-    return TaskCurves(*_mean_and_error((log_det - np.trace(kept, axis1=-2, axis2=-1) + fit) / 2))
+    log_det, unknown = _unknown(family, rng, n_draws)
+    tasks = truths.parameters / family.task_scale
+    left = np.square(np.einsum("ki,xtij->kxtj", tasks, unknown)).sum(axis=-1)
+    known = family.dimension - np.square(unknown).sum(axis=(-2, -1))
+    fit = np.square(tasks).sum(axis=1)[:, None, None] - left
+    return TaskCurves(*_mean_and_error((log_det - known + fit) / 2))
 
 
 @information.register
 def _(family: NoisyLinearRegression, rng: np.random.Generator, n_draws: int) -> RiskCurve:
-    log_det, _ = _ridge_covariances(family, rng, n_draws)
+    log_det, _ = _unknown(family, rng, n_draws)
     return RiskCurve(*_mean_and_error(log_det / 2))
 
 
@@ -170,24 +174,25 @@ def ridge_risk(family: NoisyLinearRegression, rng: np.random.Generator, n_draws:
 
     It starts at sigma^2 + d tau^2 and falls to sigma^2 as sigma^2 (1 + d / t).
     """
-    _, inverse = _ridge_covariances(family, rng, n_draws)
-    return RiskCurve(*_mean_and_error(family.noise**2 * (1 + np.trace(inverse, axis1=-2, axis2=-1))))
+    _, unknown = _unknown(family, rng, n_draws)
+    spread = np.square(unknown).sum(axis=(-2, -1))
+    return RiskCurve(*_mean_and_error(family.noise**2 + family.task_scale**2 * spread))
 
 
-def _penalty(family: NoisyLinearRegression) -> float:
-    return (family.noise / family.task_scale) ** 2
-
-
-def _ridge_covariances(
+def _unknown(
     family: NoisyLinearRegression, rng: np.random.Generator, n_draws: int
 ) -> tuple[Float[np.ndarray, "X T"], Float[np.ndarray, "X T d d"]]:
-    """Return log det(A / l) and A^-1 before each target, for `n_draws` tables of covariates."""
+    """Return -log det N and n, N = n n', before each target, for `n_draws` tables of covariates."""
     _require_draws(n_draws)
     x = rng.standard_normal((n_draws, family.points, family.dimension))
-    gram = np.zeros((n_draws, family.points, family.dimension, family.dimension))
-    np.cumsum(x[:, :-1, :, None] * x[:, :-1, None, :], axis=1, out=gram[:, 1:])
-    scaled = np.eye(family.dimension) + gram / _penalty(family)
-    return np.linalg.slogdet(scaled)[1], np.linalg.inv(scaled) / _penalty(family)
+    ratio = family.noise / family.task_scale
+    triangle = np.tile(prior_triangle(family.dimension, ratio), (n_draws, 1, 1))
+    triangles = np.empty((n_draws, family.points, family.dimension, family.dimension))
+    for target in range(family.points):
+        triangles[:, target] = triangle
+        fold(triangle, x[:, target])
+    scaled = triangles / ratio
+    return 2 * np.log(np.diagonal(scaled, axis1=-2, axis2=-1)).sum(axis=-1), np.linalg.inv(scaled)
 
 
 def _mean_and_error(

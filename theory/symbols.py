@@ -1,14 +1,13 @@
-"""Sequences of symbols: reading them off a batch, counting them, and handing them to a transformer.
+"""Sequences of symbols: reading them off a batch, and counting them.
 
 one-hot    e_{t,v} = 1 if s_t = v else 0
 counts     n_{t,v} = #{j < t : s_j = v}
-encoding   position i of the transformer reads s_i and predicts s_{i+1}
 """
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from theory.notation import Batch, ModelArrays, SymbolBatch
+from theory.notation import Batch, SymbolBatch
 
 
 def symbols_of(batch: Batch, n_symbols: int) -> Int[np.ndarray, "B T"]:
@@ -57,8 +56,3 @@ def frequencies_before(
     frequencies[:, 1:] /= np.arange(1, frequencies.shape[1])[:, None]
     frequencies[:, :1] = first
     return frequencies
-
-
-def next_symbol_arrays(symbols: Int[np.ndarray, "B T"]) -> ModelArrays:
-    """Return all symbols but the last as inputs; position i predicts symbol i + 1."""
-    return ModelArrays(symbols[:, :-1], symbols[:, 1:], np.arange(symbols.shape[1] - 1))

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from validate.options import Blas, Families, File, Fresh, Out, Preset, Quiet, Seeds
+from validate.options import Blas, Families, File, Fresh, Out, Preset, Quiet, Scheduler, Seeds, Workers
 
 if TYPE_CHECKING:
     from validate.experiment.schema import Experiment
@@ -135,6 +135,8 @@ def reproduce(
     fresh: Fresh = False,
     quiet: Quiet = False,
     blas: Blas = "pinned",
+    scheduler: Scheduler = None,
+    workers: Workers = None,
 ) -> None:
     """Train, measure, judge and report: the whole line."""
     console = _console()
@@ -146,14 +148,17 @@ def reproduce(
         from validate.report.page import write_report
         from validate.runs.reproduce import reproduce as whole_line
         from validate.runs.reproduce import say_how_long
+        from validate.runs.scheduler import n_workers
+        from validate.runs.scheduler import workers as hired
 
         started = time.perf_counter()
         chosen = _selected(preset, experiment, family, seeds)
         wanted = select_claims(chosen, claims or ())
         folder = _folder(out, chosen.name, fresh, console)
         open_run(folder, chosen)
-        say_how_long(chosen, folder, console.print, measure=True)
-        results = whole_line(chosen, folder, console.print, progress=not quiet, claims=wanted)
+        with hired(scheduler, workers) as client:
+            say_how_long(chosen, folder, console.print, n_workers(client), measure=True)
+            results = whole_line(chosen, folder, client, console, wanted, quiet)
         console.print("Drawing the figures and writing the report.")
         print_claims(console, results, write_report(folder))
         console.print(f"{time.perf_counter() - started:.0f} s in all.")
@@ -169,6 +174,8 @@ def train(
     fresh: Fresh = False,
     quiet: Quiet = False,
     blas: Blas = "pinned",
+    scheduler: Scheduler = None,
+    workers: Workers = None,
 ) -> None:
     """Train the networks of an experiment, or go on with them, and measure nothing."""
     console = _console()
@@ -176,12 +183,15 @@ def train(
     with _sentences():
         from validate.experiment.folder import open_run
         from validate.runs.reproduce import say_how_long, train_all
+        from validate.runs.scheduler import n_workers
+        from validate.runs.scheduler import workers as hired
 
         chosen = _selected(preset, experiment, family, seeds)
         folder = _folder(out, chosen.name, fresh, console)
         open_run(folder, chosen)
-        say_how_long(chosen, folder, console.print, measure=False)
-        train_all(chosen, folder, progress=not quiet)
+        with hired(scheduler, workers) as client:
+            say_how_long(chosen, folder, console.print, n_workers(client), measure=False)
+            train_all(chosen, folder, client, console, quiet)
         console.print(f"Checkpoints: {folder / 'checkpoints'}")
 
 
@@ -206,18 +216,21 @@ def sweep(
     experiment: Annotated[Path | None, typer.Option(help="A sweep file, instead of the shipped one.")] = None,
     out: Out = None,
     fresh: Fresh = False,
-    quiet: Quiet = False,
     blas: Blas = "pinned",
+    scheduler: Scheduler = None,
+    workers: Workers = None,
 ) -> None:
     """Vary the training distribution, one axis at a time, and report what the geometry does."""
     console = _console()
     _settle_blas(blas, console)
     with _sentences():
+        from validate.runs.scheduler import workers as hired
         from validate.sweep import load_sweep, run_sweep
 
         chosen = load_sweep(experiment or "sweep")
         folder = _folder(out, chosen.name, fresh, console)
-        written = run_sweep(chosen, folder, console.print, progress=not quiet)
+        with hired(scheduler, workers) as client:
+            written = run_sweep(chosen, folder, console.print, client)
         console.print(f"Report: {written}")
 
 
@@ -262,7 +275,7 @@ def measure(
         folder = out or states[0].with_suffix(".measured")
         results = measure_files(_experiment(preset, experiment), states, untrained or [], folder)
         print_states(console, results)
-        write_text(folder / "report.txt", as_text(print_states, results))
+        write_text(folder / "report.txt", as_text(print_states, results, WIDTH))
         console.print(f"Numbers and this text: {folder}", highlight=False)
 
 

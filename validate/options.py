@@ -25,3 +25,11 @@ Blas = Annotated[
     Literal["pinned", "auto"],
     typer.Option(help="auto drops OPENBLAS_CORETYPE before NumPy loads, so that OpenBLAS chooses its own kernel."),
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="An existing Dask scheduler, such as tcp://127.0.0.1:8786."),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=0, help="Worker processes, as many as processors unless given; 0: this process."),
+]

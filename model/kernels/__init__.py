@@ -12,10 +12,11 @@ from model.kernels.attention import attention_backward, attention_forward
 from model.kernels.compilation import is_on_disk
 from model.kernels.ends import head_backward, head_forward, linear, linear_backward
 from model.kernels.exponential import exp
-from model.kernels.flat import sum_of_squares
+from model.kernels.flat import add_rows_up, sum_of_squares
 from model.kernels.gemm import gemm
 from model.kernels.loss import cross_entropy, squared_error
 from model.kernels.mlp import mlp_backward, mlp_forward
+from model.kernels.muon import muon
 from model.kernels.rows import embedding, embedding_backward
 
 
@@ -26,6 +27,7 @@ def on_disk() -> bool:
 
 __all__ = [
     "adamw",
+    "add_rows_up",
     "attention_backward",
     "attention_forward",
     "cross_entropy",
@@ -39,6 +41,7 @@ __all__ = [
     "linear_backward",
     "mlp_backward",
     "mlp_forward",
+    "muon",
     "on_disk",
     "squared_error",
     "sum_of_squares",

@@ -35,12 +35,15 @@ class Step(NamedTuple):
     factor : float
         What the gradient is multiplied by first (`clipping`).
     backend : {"numba", "numpy"}
+    threads : int
+        Of the compiled backend; no bit depends on them.
     """
 
     number: int
     rate: float
     factor: float
     backend: Backend
+    threads: int = 1
 
 
 class Optimizer(NamedTuple):

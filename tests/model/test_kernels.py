@@ -216,6 +216,18 @@ def test_sum_of_squares(seed, dtype, size):
     assert kernels.sum_of_squares(x) == pytest.approx(np.sum(x.astype(np.float64) ** 2), rel=1e-13)
 
 
+@given(seeds, dtypes, st.integers(1, 8), st.integers(1, 5000), st.data())
+def test_add_rows_up(seed, dtype, rows, size, data):
+    (x,) = normal(seed, dtype, (rows, size))
+    start = data.draw(st.integers(0, size))
+    stop = data.draw(st.integers(start, size))
+    wanted = x.copy()
+    for row in x[1:, start:stop]:
+        wanted[0, start:stop] += row
+    kernels.add_rows_up(x, start, stop)
+    np.testing.assert_array_equal(x, wanted)
+
+
 def test_the_float32_exponential_is_good_to_three_units_in_the_last_place():
     x = np.linspace(-86, 88, 401, dtype=np.float32)
     found = np.array([kernels.exp(number) for number in x])

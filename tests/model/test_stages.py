@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from model import TransformerConfig, parameters
 from model.buffers import Buffers, aligned
 from model.compiled import CompiledNetwork
+from model.network import Memory
 from model.reference import ReferenceNetwork
 
 TOLERANCE = {np.float32: 1e-4, np.float64: 1e-12}
@@ -37,8 +38,7 @@ def networks(config, dtype, seed):
     """Both networks on the same parameters, far from their initial values."""
     buffer = parameters.initialise(config, seed, dtype)
     buffer += 0.4 * np.random.default_rng(seed).standard_normal(buffer.shape).astype(dtype)
-    compiled = CompiledNetwork(config, buffer)
-    return ReferenceNetwork(config, buffer), compiled
+    return [kind(config, buffer, np.zeros_like(buffer)) for kind in (ReferenceNetwork, CompiledNetwork)]
 
 
 def assert_agree(config, dtype, seed, run):
@@ -61,7 +61,7 @@ def sublayer(name, config, sequences, wanted, dtype):
     def run(network, rng):
         x, dx = rng.standard_normal((2, sequences, config.length, config.width)).astype(dtype)
         x += np.linspace(-2, 2, config.width, dtype=dtype)  # LayerNorm of nearly equal numbers amplifies rounding
-        network.begin(sequences, config.length, keep=True)
+        network.begin(sequences, config.length, True, Memory())
         states, cache = getattr(network, name)(network.start(x), 1)
         yield states.copy()
         yield getattr(network, f"{name}_backward")(dx.copy(), cache, 1, wanted)
@@ -87,7 +87,7 @@ def test_embedding(config, dtype, seed, sequences, wanted):
         else:
             inputs = rng.standard_normal((sequences, config.length, config.inputs)).astype(dtype)
         dx = rng.standard_normal((sequences, config.length, config.width)).astype(dtype)
-        network.begin(sequences, config.length, keep=True)
+        network.begin(sequences, config.length, True, Memory())
         x, cache = network.embed(inputs)
         yield x
         network.embed_backward(dx, cache)
@@ -106,7 +106,7 @@ def test_head_and_loss(config, dtype, seed, sequences, wanted):
             targets = rng.standard_normal((sequences, len(positions))).astype(dtype)
         else:
             targets = rng.integers(config.outputs, size=(sequences, len(positions)))
-        network.begin(sequences, config.length, keep=True)
+        network.begin(sequences, config.length, True, Memory())
         outputs, cache = network.head(network.start(x), positions)
         yield outputs
         loss, doutputs = network.loss(outputs, targets, 1 / targets.size)

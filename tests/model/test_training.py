@@ -14,6 +14,7 @@ from small_models import Arrays
 from toy_training import TRAINING, draw_batch, run
 
 from model import CheckpointError, DivergenceError, TrainingConfig, Transformer, learning_rate, load_checkpoint, train
+from model.optimizers import OPTIMIZERS
 
 BACKENDS = ("numpy", "numba")
 
@@ -28,13 +29,15 @@ def backend(request):
     return request.param
 
 
-def test_training_learns_all_there_is_to_learn():
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_training_learns_all_there_is_to_learn(optimizer):
     # Counting modulo 4 leaves nothing to guess, so the Bayes risk is 0.
     def count(step):
         symbols = (np.random.default_rng([8, step]).integers(4, size=(6, 1)) + np.arange(6)) % 4
         return Arrays(symbols[:, :-1], symbols[:, 1:], np.arange(5))
 
-    finished = train(Transformer(toy_training.CONFIG, backend="numpy"), count, TrainingConfig(300, 0.03))
+    config = TrainingConfig(300, 0.03, optimizer=optimizer)
+    finished = train(Transformer(toy_training.CONFIG, backend="numpy"), count, config)
     assert finished.records[0].loss > 1.0
     assert finished.records[-1].loss < 0.05
 

@@ -135,6 +135,7 @@ def test_bad_input_gets_one_sentence_and_status_two(arguments, sentence):
 def test_runs_as_a_module_and_importing_theory_loads_no_command_line():
     command = [sys.executable, "-m", "theory", "dice", "--length", "2", "--json"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert json.loads(printed)["family"] == {"name": "BiasedDice", "faces": 6, "length": 2, "concentration": 1.0}
+    stated = {"name": "BiasedDice", "faces": 6, "length": 2, "concentration": 1.0, "layout": "plain"}
+    assert json.loads(printed)["family"] == stated
     code = "import sys, theory; sys.exit(not {'typer', 'rich'}.isdisjoint(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -18,6 +18,7 @@ from theory.enumeration import known_path, prediction, sequences
 from theory.prefix import (
     Cells,
     heights,
+    information_about_end,
     information_beyond_task,
     information_given_height,
     informative_positions,
@@ -117,11 +118,25 @@ def test_cells_and_their_information_by_counting(position):
             assert cells.probability[task, symbol] == pytest.approx(float(total / prior), abs=1e-15)
             expected = [float(steps[j] / total) for j in range(5)]
             np.testing.assert_allclose(cells.steps[task, symbol], expected, atol=1e-15)
-    expected = information(
-        table, lambda o: len(steps_of(o[1][:-1])), lambda o: o[1][-1], lambda o: (o[0], o[1][position])
+    expected, of_end = (
+        information(table, lambda o: len(steps_of(o[1][:-1])), outcome, lambda o: (o[0], o[1][position]))
+        for outcome in (lambda o: o[1][-1], lambda o: o[1][-1] >= UP)
     )
     assert information_beyond_task(SMALL, pool, counts, position) == pytest.approx(expected, rel=1e-12)
+    assert information_about_end(SMALL, pool, counts, position) == pytest.approx(of_end, rel=1e-12, abs=1e-15)
     assert expected > 0.05
+    assert (of_end > 0) == (position >= 3)  # four steps can only then have been shown
+
+
+@given(st.data(), st.integers(1, 3), DENSITIES, st.integers(0, 10))
+def test_the_direction_of_a_step_is_worth_at_most_one_bit(data, pairs, density, position):
+    family = PlantedDyck(pairs, 2, density, 20)
+    paths = data.draw(st.lists(st.sampled_from(DYCK_PATHS[pairs]), min_size=1, max_size=5))
+    pool, weights = family.make_pool(paths), data.draw(prior_weights(len(paths)))
+    of_end = information_about_end(family, pool, weights, position)
+    direction = information_beyond_task(family, pool, weights, position) - of_end
+    assert of_end >= -1e-15
+    assert -1e-15 <= direction <= density * np.log(2) + 1e-15
 
 
 @given(st.data(), st.integers(1, 3), DENSITIES)

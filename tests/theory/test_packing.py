@@ -58,6 +58,32 @@ def test_equally_spaced_states_on_a_line_attain_it(n_tasks):
     assert beyond > 0.01 * spacing
 
 
+@given(st.integers(2, 20), st.floats(1, 2.5))
+def test_states_in_turn_on_either_side_of_a_line_attain_it_while_second_neighbours_are_apart(n_tasks, stretch):
+    """2 b apart along S and s apart from their neighbours: the next but one are 4 b apart, enough for s <= 4 b only."""
+    along = 2 / (n_tasks - 1)
+    separation = stretch * along
+    out = np.sqrt(separation**2 - along**2) / 2
+    states = np.stack([np.linspace(-1, 1, n_tasks), out * (-1) ** np.arange(n_tasks)], axis=1)
+    bound = packing_bound(np.log2(n_tasks), 1, 1.0, 0.0, separation, 1.0)
+    assert bound == pytest.approx(out, rel=1e-9, abs=1e-7)
+    apart = least_distance(states) >= separation * (1 - 1e-12)
+    assert apart == (stretch <= 2 or n_tasks == 2)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 12))
+def test_where_all_projections_coincide_states_are_further_out_than_the_bound(seed, n_tasks):
+    """s sqrt((N - 1) / (2 N)) for any N points s apart, attained by a regular simplex; the bound says s / 2."""
+    points = np.random.default_rng(seed).normal(size=(n_tasks, 5))
+    simplex = np.eye(n_tasks) - 1 / n_tasks
+    for states in (points - points.mean(axis=0), simplex):
+        least = least_distance(states)
+        sharper = least * np.sqrt((n_tasks - 1) / (2 * n_tasks))
+        assert np.linalg.norm(states, axis=1).max() >= sharper * (1 - 1e-12)
+        assert packing_bound(np.log2(n_tasks), 1, 1.0, 0.0, float(least), 0.0) <= sharper * (1 + 1e-12)
+    assert np.linalg.norm(simplex, axis=1).max() == pytest.approx(np.sqrt(2) * np.sqrt((n_tasks - 1) / (2 * n_tasks)))
+
+
 def test_two_opposite_states_attain_it():
     assert packing_bound(1.0, 0, 1.0, 0.0, 2.0, 0.0) == pytest.approx(1.0, rel=1e-15)
 

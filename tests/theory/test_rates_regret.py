@@ -4,6 +4,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import chi2
 
@@ -18,8 +20,9 @@ from theory import (
     prior_predictive,
     stream,
 )
-from theory.ballot import log_catalan
+from theory.ballot import log_catalan, log_completions
 from theory.enumeration import fresh_die, known_die, sequences
+from theory.exposure import steps_shown_law
 from theory.regret import information, regret, ridge_risk
 
 # Exact or nearly so: dice, Dyck, regression. Short enough that no event the average needs is too rare to be sampled.
@@ -47,8 +50,10 @@ def test_information_agrees_with_sampled_sequences(family):
     formula = information(family, stream(1, "information"), 400)
     sampled = information.dispatch(object)(family, stream(2, "information"), 3000)
     assert agree(formula, sampled)
-    assert np.all(np.diff(formula.mean) > 0)
-    assert formula.mean[0] == pytest.approx(0, abs=1e-12)
+    steps = np.diff(formula.mean)
+    assert np.all(steps[1:] > 0)
+    assert steps[0] >= 0  # the first step of a path is up: it tells nothing, and that is exactly 0
+    assert formula.mean[0] == 0
 
 
 @EVERY_FAMILY
@@ -95,6 +100,44 @@ def test_information_on_a_path_ends_at_its_log_number():
     assert information(family, stream(0, "unused"), 2).mean[-1] == pytest.approx(log_catalan(5), rel=1e-12)
     truths = family.sample_pool(stream(0, "paths"), 3)
     np.testing.assert_allclose(regret(family, truths, stream(0, "unused"), 2).mean[:, -1], log_catalan(5), rtol=1e-12)
+
+
+def test_there_is_one_path_of_one_pair_and_nothing_to_learn():
+    family = PlantedDyck(1, 3, 0.5, 20)
+    assert not information(family, stream(0, "unused"), 2).mean.any()
+    assert not regret(family, family.sample_pool(stream(0, "paths"), 2), stream(0, "unused"), 2).mean.any()
+
+
+@given(st.integers(1, 6), st.floats(0.05, 1))
+def test_information_on_a_path_is_the_expected_log_of_the_paths_excluded(pairs, density):
+    """Against ballot numbers: before target t, log Catalan(n) less the mean log N(height, steps left)."""
+    family, n_steps = PlantedDyck(pairs, 2, density, 30), 2 * pairs
+    before, height = np.meshgrid(np.arange(n_steps + 1), np.arange(n_steps + 1), indexing="ij")
+    left, come = log_completions(height, n_steps - before), log_completions(height, before)
+    law = np.exp(come + left - log_catalan(pairs))
+    excluded = (law * np.where(law > 0, log_catalan(pairs) - left, 0)).sum(axis=1)
+    found = information(family, stream(0, "unused"), 2).mean
+    np.testing.assert_allclose(found, steps_shown_law(family) @ excluded, rtol=1e-11, atol=1e-12)
+    paths = family.sample_pool(stream(0, "paths"), 5)
+    heights = np.pad(np.cumsum(paths.parameters, axis=1), ((0, 0), (1, 0)))
+    gained = log_catalan(pairs) - log_completions(heights, n_steps - np.broadcast_to(before[:, 0], heights.shape))
+    each = regret(family, paths, stream(0, "unused"), 2).mean
+    np.testing.assert_allclose(each, gained @ steps_shown_law(family).T, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("noise", [1.0, 1e-4, 1e-8])
+def test_information_of_points_keeps_its_digits(noise):
+    """1/2 log det(I + tau^2 / sigma^2 X'X) by singular values of X, which see the smallest directions."""
+    family, n_draws = NoisyLinearRegression(3, 9, noise, 1.0), 4
+    found = information(family, stream(0, "points"), n_draws).mean
+    x = stream(0, "points").standard_normal((n_draws, 9, 3))
+    for t in range(9):
+        singular = [np.linalg.svd(rows[:t], compute_uv=False) for rows in x] if t else np.zeros((1, 1))
+        expected = np.mean([np.log1p((values / noise) ** 2).sum() / 2 for values in singular])
+        assert found[t] == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    risk = ridge_risk(family, stream(0, "points"), n_draws).mean
+    assert risk[0] == pytest.approx(3 + noise**2, rel=1e-12)
+    assert risk[8] < 100 * noise**2
 
 
 def test_markov_chains_are_sampled():

@@ -1,100 +1,50 @@
 """Figures of networks whose numbers are made up: what is drawn, where it lies, and what is left out."""
 
 import warnings
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 
 import numpy as np
 import pytest
+from made_up import PLAN, dyck_paths, group, ladder, log, network, trio
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.transforms import Bbox
+from tiny import tiny_experiment
 
-from validate.claims.catalogue import CLAIMS, DIVERSE
+from validate.claims.catalogue import CLAIMS
+from validate.claims.properties import PropertiesShown
+from validate.experiment.scopes import DIVERSE
 from validate.figures import groups
 from validate.figures.alignment import alignment_bands
-from validate.figures.gallery import GALLERY, Entry
+from validate.figures.gallery import GALLERY, ORDER, in_order
+from validate.figures.group import GalleryFigure
 from validate.figures.interaction import interaction_by_layer
 from validate.figures.interpolation import interpolation_by_position
 from validate.figures.ladder import ladder_tables
+from validate.figures.phases import mode_curves
+from validate.figures.prefix import prefix_panels
 from validate.figures.properties import properties_by_layer
 from validate.figures.simplex import simplex_trajectories
 from validate.figures.stability import PAPER, has_minors, stability_by_layer
 from validate.figures.style import house_style, layer_colours
-
-POSITIONS = [1, 3, 7, 12, 15]
-
-
-def estimate(value, half=0.02):
-    return {"value": value, "low": value - half, "high": value + half}
-
-
-def network(design="minors=0", layers=3, family="markov", minors=False, forced=0.4):
-    """Return a network's entry of results, with numbers that fall from layer to layer."""
-    rng = np.random.default_rng(layers)
-    sites = [f"post_mlp.{layer}" for layer in range(layers)]
-    falling = np.linspace(0.9, 0.2, layers)
-    four = ("P0", "P0*", "P1", "P1*")
-    nothing = {"value": None, "low": None, "high": None}
-    paths = rng.dirichlet(np.ones(3), size=(3, 16)).tolist()
-    return {
-        "family": family,
-        "seed": 0,
-        "design": design,
-        "chosen": sites[layers // 2],
-        "positions": POSITIONS,
-        "profile": {
-            site: {name: [share] * len(POSITIONS) for name in four} | {"P2": [share] * 16, "P3 TV": [share] * 16}
-            for site, share in zip(sites, falling, strict=True)
-        },
-        "properties": {
-            site: {name: estimate(share) for name in four} for site, share in zip(sites, falling, strict=True)
-        },
-        "stability": {
-            site: {"majors": estimate(share), "minors": estimate(share / 2) if minors else nothing}
-            for site, share in zip(sites, falling, strict=True)
-        },
-        "alignment": {
-            name: np.sort(rng.random((5, 16)), axis=0).tolist() for name in ("posterior", "states", "averaging")
-        },
-        "trajectories": {
-            name: {"posterior": paths, "states": paths}
-            for name in ("majors", "fresh tasks", *(["minors"] if minors else []))
-        },
-        "forced": None if forced is None else {"P1": forced, "P1*": 2 * forced},
-    }
-
-
-def trio(layers=3, family="markov"):
-    return [
-        network(layers=layers, family=family),
-        network("minors=64", layers, family, minors=True),
-        network("untrained", layers, family),
-    ]
-
-
-def ladder():
-    good, bad = estimate(0.99, 0.001), estimate(0.3)
-    undefined = {"value": None, "low": None, "high": None}
-    return {
-        "family": "dice",
-        "seed": 0,
-        "rungs": {
-            "exact Bayes": {"majors only": {"P0": good, "P1": good}, "both": {"R2_OOD ratio": bad}},
-            "random": {"majors only": {"P0": bad, "P1": estimate(0.01, 0.001)}, "both": {"R2_OOD ratio": undefined}},
-        },
-        "calibrated": {"majors only": {"P0": True, "P1": False}, "both": {"R2_OOD ratio": False}},
-    }
-
+from validate.figures.training import training_curves
+from validate.judging.results import LadderResult, Results
 
 FIGURES = {
     "properties": lambda: properties_by_layer(trio()),
     "sixteen layers": lambda: properties_by_layer(trio(layers=16, family="regression")),
     "interpolation": lambda: interpolation_by_position(trio(layers=8)),
     "interaction": lambda: interaction_by_layer(trio()),
-    "stability": lambda: stability_by_layer([network("minors=64", minors=True), network("minors=256", minors=True)]),
-    "alignment": lambda: alignment_bands(trio(), 3),
-    "simplex": lambda: simplex_trajectories(trio()[:2]),
-    "ladder": lambda: ladder_tables(ladder()),
+    "stability": lambda: stability_by_layer(
+        group([network("minors=64", minors=True), network("minors=256", minors=True)])
+    ),
+    "alignment": lambda: alignment_bands(trio()),
+    "simplex": lambda: simplex_trajectories(group(trio().trained)),
+    "prefix": lambda: prefix_panels(group([dyck_paths("minors=0"), dyck_paths("minors=64")])),
+    "training": lambda: training_curves(group(trio().trained, metrics=log(False, "minors=0", "minors=64"))),
+    "phases": lambda: mode_curves(group(trio().trained, metrics=log(True, "minors=0", "minors=64"))),
+    "ladder": lambda: ladder_tables(group([], ladder=ladder())),
 }
 
 
@@ -126,7 +76,7 @@ def test_figures_say_which_networks_they_show(name):
     words = " ".join(
         text.get_text()
         for axes in drawn(name).axes
-        for text in (axes.title, *axes.texts, axes._left_title, *_legend_texts(axes))
+        for text in (axes.title, axes.yaxis.label, *axes.texts, axes._left_title, *_legend_texts(axes))
     )
     wanted = {"interaction": [], "ladder": ["dice: majors only", "dice: both"], "stability": ["minors=256"]}
     for text in wanted.get(name, ["minors=0", "minors=64"]):
@@ -147,8 +97,8 @@ def test_layers_have_colours_of_their_own_up_to_sixteen():
 
 def test_negative_shares_are_in_the_frame_and_undefined_ones_leave_a_gap():
     networks = trio(family="regression")
-    site = networks[0]["chosen"]
-    networks[0]["profile"][site]["P1"] = [-0.004, None, 0.2, -0.02, 0.5]
+    first = networks.trained[0]
+    first.show(PropertiesShown).profile[first.site]["P1"][:] = [-0.004, np.nan, 0.2, -0.02, 0.5]
     with house_style("test"):
         figure = properties_by_layer(networks)
     panel = figure.axes[6]
@@ -163,23 +113,40 @@ def test_negative_shares_are_in_the_frame_and_undefined_ones_leave_a_gap():
 
 @pytest.mark.parametrize("forced", [0.4, 0.0, None])
 def test_the_forced_share_is_drawn_where_it_is(forced):
-    networks = [{**network(), "forced": None if forced is None else {"P1": forced, "P1*": forced / 2}}]
     with house_style("test"):
-        figure = interaction_by_layer(networks)
-    for axes, expected in zip(figure.axes, (forced, None if forced is None else forced / 2), strict=True):
+        figure = interaction_by_layer(group([network(forced=forced)]))
+    for axes, expected in zip(figure.axes, (forced, None if forced is None else 2 * forced), strict=True):
         lines = [line for line in axes.get_lines() if line.get_label().startswith("share the read-out forces")]
         assert [line.get_ydata()[0] for line in lines] == ([] if expected is None else [expected])
+
+
+def test_curves_start_at_the_first_row_beside_its_risks():
+    with house_style("test"):
+        figure = training_curves(group([network()], metrics=log(False, "minors=0")))
+    for axes, first in zip(figure.axes, (1.0, 2.0), strict=True):
+        lines = {line.get_label(): line for line in axes.get_lines()}
+        np.testing.assert_allclose(lines["network"].get_xydata()[0], [1, first])
+        # An infinite risk has no place.
+        assert set(lines) == {"network", "M1, retrieval", "M2, extrapolation"}
+        assert lines["M2, extrapolation"].get_ydata()[0] == 0.25
+
+
+def test_logs_without_distances_tell_no_phases():
+    phases = next(figure for figure in GALLERY if figure.name == "phases")
+    assert phases.of(group([network()], metrics=log(False, "minors=0"))) is None
+    assert phases.of(group([network()], metrics=log(True, "minors=0"))) is not None
+    assert phases.of(group([network("minors=64")], metrics=log(True, "minors=0"))) is None
 
 
 def test_regression_counts_points_and_others_symbols():
     for family, label in (("regression", "point"), ("dice", "symbols read")):
         with house_style("test"):
-            figure = alignment_bands([network(family=family)], 3)
+            figure = alignment_bands(group([network(family=family)]))
         assert label in figure.axes[0].get_xlabel()
 
 
 def test_stability_has_the_papers_values_that_claims_quote():
-    paper = {claim.name: claim.paper for claim in CLAIMS}
+    paper = {name: claim.paper for name, (claim, _) in CLAIMS.items()}
     for family, table in PAPER.items():
         majors, minors = table["majors"][-1], table["minors"][-1]
         assert paper["P0"][family, DIVERSE] == majors
@@ -190,11 +157,12 @@ def test_stability_has_the_papers_values_that_claims_quote():
 
 def test_minors_are_shown_where_there_are_any():
     without, having = network(), network("minors=64", minors=True)
-    assert not has_minors(without)
-    assert has_minors(having)
+    both = group([without, having])
+    assert not has_minors(without, both)
+    assert has_minors(having, both)
     with house_style("test"):
-        assert len(simplex_trajectories([without]).axes) == 4
-        titles = [axes.get_title() for axes in simplex_trajectories([without, having]).axes]
+        assert len(simplex_trajectories(group([without])).axes) == 4
+        titles = [axes.get_title() for axes in simplex_trajectories(both).axes]
     assert len(titles) == 10
     assert sum("minors: " in title for title in titles) == 2
 
@@ -209,30 +177,64 @@ def test_the_ladder_says_what_is_met_and_what_may_judge():
     assert both[1, 2] == "—"
 
 
-@pytest.mark.parametrize("entry", GALLERY, ids=lambda entry: entry.name)
-def test_an_entry_shows_no_network_without_its_data(entry):
-    group = {"majors": 3, "networks": [{"design": "minors=0"}], "untrained": [{"design": "untrained"}]}
-    if entry.needs != ("design",):
-        assert entry.shown(group) == []
-    assert entry.shown({**group, "networks": []}) == []
+@pytest.mark.parametrize("figure", GALLERY, ids=lambda figure: figure.name)
+def test_a_figure_shows_no_network_without_its_data(figure):
+    blank = network().model_copy(update={"shown": {}})
+    alone = figure.of(group([blank]))
+    # The ladder needs nothing of a network but that there is one.
+    assert (alone is not None) == (figure.name == "ladder")
+    assert figure.of(group([], [network("untrained")])) is None
 
 
 def test_untrained_networks_stand_beside_trained_ones_only():
-    entry = Entry("name", "title", "caption", lambda networks, group: None, needs=("key",), untrained=True)
-    group = {"majors": 3, "networks": [{"key": []}], "untrained": [{"key": [1]}]}
-    assert entry.shown(group) == []
-    group["networks"].append({"key": [2]})
-    assert entry.shown(group) == [{"key": [2]}, {"key": [1]}]
+    figure = GalleryFigure(
+        name="name",
+        title="title",
+        caption="caption",
+        draw=properties_by_layer,
+        needs=(PropertiesShown,),
+        untrained=True,
+    )
+    bare, blank = network("untrained"), network().model_copy(update={"shown": {}})
+    assert figure.of(group([blank], [bare])) is None
+    assert figure.of(group([blank, network()], [bare])).networks == [network(), bare]
+
+
+def test_a_figure_is_drawn_for_its_number_of_majors():
+    simplex = next(figure for figure in GALLERY if figure.name == "simplex")
+    assert simplex.of(group([network()])) is not None
+    assert simplex.of(group([network()], plan=PLAN.model_copy(update={"majors": 4}))) is None
+
+
+def test_the_gallery_keeps_its_order_and_refuses_a_name_that_stands_twice():
+    new = replace(GALLERY[0], name="new")
+    assert [figure.name for figure in in_order([new, *reversed(GALLERY)])] == [*ORDER, "new"]
+    with pytest.raises(ValueError, match="no name twice"):
+        in_order([*GALLERY, GALLERY[0]])
+    with pytest.raises(ValueError, match="wanted a figure for each of training, "):
+        in_order(GALLERY[1:])
 
 
 def test_only_the_first_seed_of_a_family_is_drawn():
-    results = {
-        "ladder": [{"family": family, "seed": seed} for family, seed in (("dice", 4), ("dice", 1), ("markov", 1))],
-        "networks": [{"family": "dice", "seed": 1}, {"family": "dice", "seed": 4}],
-        "untrained": [{"family": "markov", "seed": 1}],
-        "experiment": {"families": {"dice": {"majors": 2}, "markov": {"majors": 3}}},
-    }
-    found = dict(groups(results, []))
-    assert list(found) == ["dice.seed-4", "markov.seed-1"]
-    assert found["dice.seed-4"]["networks"] == [{"family": "dice", "seed": 4}]
-    assert found["markov.seed-1"]["majors"] == 3
+    families = {family: PLAN.model_copy(update={"majors": majors}) for family, majors in (("dice", 2), ("markov", 3))}
+    results = Results(
+        experiment=tiny_experiment().model_copy(update={"families": families}),
+        environment={},
+        code="",
+        claims=[],
+        ladder=[
+            LadderResult(family=family, seed=seed, rungs={}, calibrated={})
+            for family, seed in (("dice", 4), ("dice", 1), ("markov", 1))
+        ],
+        networks=[network(family="dice").model_copy(update={"seed": seed}) for seed in (1, 4)],
+        untrained=[network("untrained", family="markov").model_copy(update={"seed": 1})],
+        training_seconds=0.0,
+        seconds=0.0,
+        peak_memory_bytes=0,
+    )
+    dice, markov = groups(results, [])
+    assert [(own.family, own.ladder.seed) for own in (dice, markov)] == [("dice", 4), ("markov", 1)]
+    assert [own.seed for own in dice.networks] == [4]
+    assert markov.trained == []
+    assert [own.design for own in markov.untrained] == ["untrained"]
+    assert [own.plan.majors for own in (dice, markov)] == [2, 3]

@@ -14,7 +14,7 @@ from validate.experiment.scopes import BOTH, DIVERSE
 from validate.judging.examination import examine
 from validate.judging.ladder import climb
 from validate.judging.results import Examination, Outcome
-from validate.runs.workers import subjects_of
+from validate.runs.tasks import subjects_of
 from validate.statistics.interpolation import MainEffects
 from validate.statistics.intervals import Estimate
 from validate.sweep import load_sweep, parse_sweep

@@ -1,8 +1,12 @@
 """The smallest experiments that go through the whole line, and settings small enough for the ladder."""
 
+from model import Transformer
 from theory import Mixture, stream
-from validate.experiment.schema import Experiment, build_family, parse_experiment
+from validate.capture.sources import NetworkSource
+from validate.experiment.schema import Design, Experiment, build_family, network_config, parse_experiment
+from validate.experiment.seed_plan import SeedPlan
 from validate.experiment.setting import Setting
+from validate.judging.examination import Subjects
 
 FAMILY_TOML = """
 [families.dice]
@@ -92,3 +96,29 @@ def mixtures(setting: Setting, n_minors: int = 32) -> tuple[Mixture, Mixture]:
     """Return the majors-only and a diverse mixture of a setting."""
     minors = setting.family.sample_pool(stream(0, "minors"), n_minors)
     return Mixture(setting.family, setting.majors), Mixture(setting.family, setting.majors, minors)
+
+
+def ladder_plan(kind: str, cell_sequences: int | None = None) -> SeedPlan:
+    """Return the seed plan of such a setting, with a majors-only and a diverse design of as many minors."""
+    setting = family_setting(kind, cell_sequences)
+    plain, diverse = mixtures(setting)
+    designs = [Design(minors=mixture.n_minors, steps=5) for mixture in (plain, diverse)]
+    plan = tiny_experiment().families["dice"].model_copy(update={"designs": designs, "measurement": setting.sizes})
+    made = {design.name: mixture for design, mixture in zip(designs, (plain, diverse), strict=True)}
+    return SeedPlan(setting.family, plan, setting.seed, made, setting)
+
+
+def tiny_networks(plan: SeedPlan) -> dict[str, Transformer]:
+    """Return an untrained network for each design: what they were trained on does not matter here."""
+    config = network_config(plan.family, plan.plan.network)
+    return {
+        design.name: Transformer(config, seed=index, backend="numpy") for index, design in enumerate(plan.plan.designs)
+    }
+
+
+def tiny_subjects(plan: SeedPlan) -> Subjects:
+    """Return these as the trained networks of a seed plan."""
+    config = network_config(plan.family, plan.plan.network)
+    trained = {name: NetworkSource(network, plan.family) for name, network in tiny_networks(plan).items()}
+    bare = [NetworkSource(Transformer(config, seed=seed, backend="numpy"), plan.family) for seed in (7, 8)]
+    return Subjects(plan, trained, bare)

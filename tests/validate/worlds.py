@@ -30,14 +30,21 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 
 from model import Arrays
 from theory import Batch, Mixture, RegressionBatch, SymbolBatch, extrapolation, hull_coordinates, retrieval, stream
 from theory.categorical import centred_log_ratio
-from validate.capture.running_statistics import averaged_prediction
+from validate.capture.averages import averaged_prediction
+from validate.capture.candidates import Arenas
+from validate.capture.sources import NetworkSource
+from validate.claims.base import Controls, Observed, Shown, Side, Statistics
+from validate.claims.causal import carrying, dissociation, history, steering
 from validate.claims.causal.samples import MAJORS, draw
 from validate.claims.causal.subject import Edit, Subject
+from validate.claims.causal.tested import Tested, tested
+from validate.experiment.schema import Causal, load_preset
+from validate.experiment.setting import Setting
 
 SITES = ("post_mlp.0", "post_mlp.1", "post_mlp.2")
 TESTED = SITES[1]
@@ -252,3 +259,64 @@ def world_subject(mixture: Mixture, name: str, kind: str, seed: int) -> Subject:
     batch = draw(blank, MAJORS, "intercepts", N_INTERCEPT)
     context = blank.beside(mixture.family.current(batch)) @ current
     return Subject(world, mixture, TESTED, *vectors, (blank.states(batch) - context).mean(axis=0), kind, seed)
+
+
+# --- as a side that is asked the causal questions -------------------------------------------------------------------
+
+QUESTIONS = (steering.QUESTION, dissociation.QUESTION, carrying.QUESTION, history.QUESTION)
+
+
+@dataclass(frozen=True, eq=False)
+class WorldSource:
+    """A world as a source of states and predictions."""
+
+    network: LinearWorld
+    sites: tuple[str, ...] = SITES[1:]
+
+    def states(self, batch: Batch, last: bool = False) -> dict[str, Float[np.ndarray, "B P W"]]:
+        """Return the states at every predicting position, or only at the last one."""
+        arrays = self.network.mixture.family.encode(batch)
+        captured = self.network.forward(arrays.inputs, self.sites)[1]
+        positions = arrays.positions[-1:] if last else arrays.positions
+        return {site: states[:, positions] for site, states in captured.items()}
+
+    def mean(self, batch: Batch) -> Float[np.ndarray, "B P D"]:
+        """Return the prediction."""
+        arrays, family = self.network.mixture.family.encode(batch), self.network.mixture.family
+        outputs = self.network.forward(arrays.inputs)[0][:, arrays.positions]
+        return softmax(outputs, axis=-1) if family.target_kind == "symbol" else outputs
+
+
+def side_of(subject: Subject, settings: Causal | None) -> Side:
+    """Return the side of a subject: what is known of its vectors takes the place of an estimate."""
+    mixture, sizes = subject.mixture, load_preset("quick").families["dice"].measurement
+    setting = Setting(subject.kind, mixture.family, mixture.majors, subject.seed, sizes, causal=settings)
+    world = isinstance(subject.network, LinearWorld)
+    source = WorldSource(subject.network) if world else NetworkSource(subject.network, mixture.family)
+    known = {} if settings is None else {tested: Tested.of(subject, settings)}
+    return Side(Observed(source, setting, subject.site), Arenas(mixture, setting), known)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What all causal questions find."""
+
+    statistics: Statistics = field(default_factory=dict)
+    nulls: dict[str, Statistics] = field(default_factory=dict)
+    predicted: dict[str, float] = field(default_factory=dict)
+    shown: dict[str, Shown] = field(default_factory=dict)
+
+
+def answers(subject: Subject, settings: Causal | None, untrained: Collection[Subject] = ()) -> Answers:
+    """Put every causal question to a subject."""
+    side, found = side_of(subject, settings), Answers()
+    controls = Controls([side_of(other, settings) for other in untrained], judge=True, show=True)
+    for question in QUESTIONS:
+        own = question.analyse(side, controls)
+        found.statistics.update(own.statistics)
+        found.predicted.update(own.predicted)
+        for name, table in own.nulls.items():
+            found.nulls.setdefault(name, {}).update(table)
+        if own.shown is not None:
+            found.shown[question.name] = own.shown
+    return found

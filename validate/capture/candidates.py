@@ -1,12 +1,15 @@
 """Which Bayes predictor does the network behave like?
 
-Distance of the network's prediction q to a candidate's prediction m, per sequence and position:
+Divergence of the network's prediction q from a candidate's prediction m, per sequence and position:
 
-    symbols  KL(q || m) = sum_v q_v log(q_v / m_v)   nats
-    numbers  (q - m)^2
+    symbols  KL(m || q) = sum_v m_v log(m_v / q_v)   nats
+    numbers  (m - q)^2
+
+It runs from the candidate to the network: if m is exact it is the loss the network could still lose, and it needs no
+floor where m excludes a symbol.
 
 The references are M1 (retrieval over the training pool), M2 (extrapolation: majors and a fresh task) and the prior
-predictive. The phase ratio is log10( D(q, M1) / D(q, M2) ), D the mean distance: below 0 the network retrieves, above
+predictive. The phase ratio is log10( D(M1, q) / D(M2, q) ), D the mean distance: below 0 the network retrieves, above
 0 it extrapolates.
 
 `capture.finite` keeps all numbers finite where tasks exclude symbols.
@@ -25,8 +28,6 @@ from theory import (
     Batch,
     Mixture,
     Prediction,
-    TargetKind,
-    divergence,
     extrapolation,
     predicted_mean,
     prior_predictive,
@@ -53,13 +54,6 @@ REFERENCES: dict[str, Callable[[Mixture, Batch], Prediction]] = {
 def reference_mean(name: str, mixture: Mixture, batch: Batch) -> Float[np.ndarray, "B T D"]:
     """Return a reference's prediction for every target."""
     return predicted_mean(REFERENCES[name], mixture, batch)
-
-
-def distance(
-    kind: TargetKind, mean: Float[np.ndarray, "B P D"], candidate: Float[np.ndarray, "B P D"]
-) -> Float[np.ndarray, "B P"]:
-    """Return how far a candidate's prediction is from the network's, in nats or squared units."""
-    return divergence(kind, mean, floored(kind, candidate))
 
 
 def phase_ratio(to_retrieval: float, to_extrapolation: float) -> float:

@@ -7,7 +7,17 @@ shows, and a name that stands twice are refused.
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
-from validate.claims import fresh_states, geometry, modes, properties, retrieval, second_mode, stability, trajectories
+from validate.claims import (
+    fresh_states,
+    geometry,
+    modes,
+    properties,
+    retrieval,
+    second_mode,
+    skill,
+    stability,
+    trajectories,
+)
 from validate.claims.base import Claim, Question
 from validate.claims.causal import carrying, dissociation, history, steering
 from validate.claims.prefix import question as prefix
@@ -17,6 +27,7 @@ from validate.experiment.seed_plan import SeedPlan
 from validate.experiment.selection import require_known
 
 QUESTIONS: tuple[Question, ...] = (
+    skill.QUESTION,
     properties.QUESTION,
     trajectories.QUESTION,
     modes.QUESTION,

@@ -2,6 +2,7 @@
 
 A criterion is a statistic, a direction and a tolerance. With the measured interval I and nulls N_j:
 
+    not learned    the claim is about states, and the network does not predict well enough for it to be about anything
     not tested     the ladder shows that the statistic cannot tell exact-Bayes states from what it must not be taken
                    for, or the measurement or one of its nulls is undefined, or there is no null
     refuted        I lies wholly outside the tolerance
@@ -26,9 +27,21 @@ from validate.capture.rungs import EXACT, RANDOM
 from validate.statistics.intervals import UNDEFINED, Estimate
 
 Direction = Literal["at least", "at most"]
-Verdict = Literal["supported", "unspecific", "refuted", "inconclusive", "not tested"]
+Verdict = Literal["supported", "unspecific", "refuted", "inconclusive", "not tested", "not learned"]
 Where = Literal["inside", "outside", "straddles", "undefined"]
-WORST_FIRST: tuple[Verdict, ...] = ("not tested", "refuted", "inconclusive", "unspecific", "supported")
+WORST_FIRST: tuple[Verdict, ...] = (
+    "not learned",
+    "not tested",
+    "refuted",
+    "inconclusive",
+    "unspecific",
+    "supported",
+)
+
+
+def bound_text(direction: Direction, tolerance: float) -> str:
+    """Write a tolerance."""
+    return f"{'≥' if direction == 'at least' else '≤'} {tolerance:g}"
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,7 @@ class Criterion:
 
     def bound(self) -> str:
         """Return the tolerance as text."""
-        return f"{'≥' if self.direction == 'at least' else '≤'} {self.tolerance:g}"
+        return bound_text(self.direction, self.tolerance)
 
     def place(self, estimate: Estimate) -> Where:
         """Tell where an interval lies with respect to the tolerance."""
@@ -83,7 +96,13 @@ class Criterion:
         return not self.beyond(measured, null) or (not self.sign and self.meets(null.value))
 
 
-def judge(criterion: Criterion, measured: Estimate, nulls: Mapping[str, Estimate], calibrated: bool) -> Verdict:
+def judge(
+    criterion: Criterion,
+    measured: Estimate,
+    nulls: Mapping[str, Estimate],
+    calibrated: bool,
+    learned: bool = True,
+) -> Verdict:
     """Judge one criterion by the rule at the top of this module.
 
     Parameters
@@ -92,7 +111,11 @@ def judge(criterion: Criterion, measured: Estimate, nulls: Mapping[str, Estimate
         Every null by name.
     calibrated : bool
         Whether the ladder lets the statistic judge, see `is_calibrated`.
+    learned : bool
+        Whether the networks have learned, or the claim is about predictions.
     """
+    if not learned:
+        return "not learned"
     undefined = any(criterion.place(estimate) == "undefined" for estimate in (measured, *nulls.values()))
     if not calibrated or undefined or not (nulls or criterion.sign):
         return "not tested"

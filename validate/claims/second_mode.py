@@ -25,7 +25,7 @@ def extrapolation(side: Side) -> Statistics:
     kind, statistics = side.mixture.family.target_kind, {}
     for population, ending in JUDGED.items():
         mean, candidates = side.mean(population), side.arenas.populations[population].candidates
-        pair = np.stack([divergence(kind, mean, candidates[mode]).mean(axis=1) for mode in MODES], axis=-1)
+        pair = np.stack([divergence(kind, candidates[mode], mean).mean(axis=1) for mode in MODES], axis=-1)
         rng = side.setting.stream("bootstrap/contest")
         statistics["M2 mode" + ending] = bootstrap(
             pair, lambda moments: margin(moments[..., 0], moments[..., 1]), rng, side.setting.sizes.replicates

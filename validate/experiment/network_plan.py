@@ -1,37 +1,63 @@
 """One network of an experiment: what it is, what it is trained on, and where it is kept."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from model import TrainingConfig, TransformerConfig
 from theory import Batch, Mixture, stream
-from validate.experiment.schema import Design, Experiment, network_config
-from validate.experiment.seed_plan import SeedPlan, seed_plans
+from validate.experiment.schema import Experiment, network_config
+from validate.experiment.seed_plan import SeedPlan, arm_plans, seed_plans
+
+FRESH = "fresh tasks"
+"""The design of a network that reads a new task in every sequence."""
 
 
 @dataclass(frozen=True)
 class NetworkPlan:
-    """The network of one seed and design."""
+    """The network of one seed and design.
+
+    Attributes
+    ----------
+    design : str
+        Name of a training mixture of the seed, or `FRESH`.
+    steps : int
+        Number of updates.
+    """
 
     seed_plan: SeedPlan
-    design: Design
+    design: str
+    steps: int
 
     @property
     def name(self) -> str:
         """How it is called in sentences."""
-        return f"{self.seed_plan.family.name} {self.design.name} seed {self.seed_plan.seed}"
+        plan = self.seed_plan
+        return f"{plan.family.name} {self.design}{plan.suffix.replace('.', ' ')} seed {plan.seed}"
+
+    @property
+    def file_name(self) -> str:
+        """How its files are called."""
+        plan = self.seed_plan
+        return f"{plan.family.name}.{self.design.replace(' ', '-')}{plan.suffix}.seed-{plan.seed}"
 
     @property
     def identity(self) -> dict[str, str | int]:
         """How it is called in tables."""
         plan = self.seed_plan
-        return {"family": plan.family.name, "design": self.design.name, "seed": plan.seed}
+        arm = "" if plan.arm is None else plan.arm.name
+        return {"family": plan.family.name, "design": self.design, "arm": arm, "seed": plan.seed}
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it reads a new task in every sequence."""
+        return self.design == FRESH
 
     @property
     def mixture(self) -> Mixture:
-        """What it is trained on."""
-        return self.seed_plan.mixtures[self.design.name]
+        """What it is trained on; of a network of fresh tasks, the majors it never sees."""
+        return self.seed_plan.plain if self.is_fresh else self.seed_plan.mixtures[self.design]
 
     @property
     def config(self) -> TransformerConfig:
@@ -42,25 +68,51 @@ class NetworkPlan:
     def training(self) -> TrainingConfig:
         """How it is trained."""
         settings = self.seed_plan.plan.training.model_dump(exclude={"batch", "evaluation_sequences"})
-        return TrainingConfig(steps=self.design.steps, **settings)
+        return TrainingConfig(steps=self.steps, **settings)
+
+    @property
+    def initial_seed(self) -> int:
+        """Seed of the initial parameters: the plan's own, or one drawn from it for another initialisation."""
+        plan = self.seed_plan
+        number = 0 if plan.arm is None else plan.arm.initialisation
+        return int(stream(plan.seed, "initialisation", number).integers(2**31)) if number else plan.seed
+
+    def sample(self, rng: np.random.Generator, n_sequences: int) -> Batch:
+        """Draw sequences such as it is trained on."""
+        family = self.seed_plan.family
+        if not self.is_fresh:
+            return self.mixture.sample(rng, n_sequences)
+        return family.sample(rng, family.sample_pool(rng, n_sequences), n_sequences, tasks=np.arange(n_sequences))
 
     def batch(self, step: int, n_sequences: int | None = None) -> Batch:
         """Draw the training batch of a step: a function of family, seed and step alone."""
         rng = stream(self.seed_plan.seed, f"{self.seed_plan.family.name}/training", step)
-        return self.mixture.sample(rng, n_sequences or self.seed_plan.plan.training.batch)
+        return self.sample(rng, n_sequences or self.seed_plan.plan.training.batch)
 
     def checkpoint(self, folder: Path) -> Path:
         """Return where it is kept in a run folder."""
-        plan = self.seed_plan
-        return folder / "checkpoints" / f"{plan.family.name}.{self.design.name}.seed-{plan.seed}.safetensors"
+        return folder / "checkpoints" / f"{self.file_name}.safetensors"
+
+    def metrics(self, folder: Path) -> Path:
+        """Return where its training log is kept in a run folder."""
+        return folder / "metrics" / f"{self.file_name}.jsonl"
 
 
 def networks_of(seed_plan: SeedPlan) -> list[NetworkPlan]:
-    """Return the networks of one seed."""
-    return [NetworkPlan(seed_plan, design) for design in seed_plan.plan.designs]
+    """Return the networks of one seed, or of one seed of an arm."""
+    return [NetworkPlan(seed_plan, design.name, design.steps) for design in seed_plan.plan.designs]
 
 
-def network_plans(experiment: Experiment) -> Iterator[NetworkPlan]:
+def fresh_networks(experiment: Experiment) -> list[NetworkPlan]:
+    """Return the networks of fresh tasks: at most one a family, of its first seed."""
+    return [
+        NetworkPlan(SeedPlan.of(experiment, kind, plan.seeds[0]), FRESH, plan.fresh.steps)
+        for kind, plan in experiment.families.items()
+        if plan.fresh is not None
+    ]
+
+
+def network_plans(experiment: Experiment) -> list[NetworkPlan]:
     """Return every network of an experiment, in the order of training."""
-    for seed_plan in seed_plans(experiment):
-        yield from networks_of(seed_plan)
+    seeds = [*seed_plans(experiment), *arm_plans(experiment)]
+    return [*(network for plan in seeds for network in networks_of(plan)), *fresh_networks(experiment)]

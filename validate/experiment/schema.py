@@ -124,6 +124,25 @@ class Causal(_Table):
     """Bootstrap replicates of every interval."""
 
 
+class Arm(_Table):
+    """The same tasks trained in another way, to be shown beside the first."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+    seeds: Annotated[list[NonNegative], Field(min_length=1)]
+    training: dict[str, Any] = {}
+    """Settings of `Training` that differ."""
+    designs: list[Design] | None = None
+    """Its own numbers of steps, for the same mixtures."""
+    initialisation: Annotated[int, Field(ge=0, lt=1000)] = 0
+    """Which initial parameters: 0 those of the seed itself, others drawn anew."""
+
+
+class FreshTasks(_Table):
+    """A network trained on a new task in every sequence, of the first seed."""
+
+    steps: Steps
+
+
 class FamilyPlan(_Table):
     """Everything done with one latent-task distribution."""
 
@@ -137,13 +156,28 @@ class FamilyPlan(_Table):
     measurement: Measurement
     causal: Causal | None = None
     """Causal tests; none are run unless this is given."""
+    arms: list[Arm] = []
+    fresh: FreshTasks | None = None
 
     @model_validator(mode="after")
     def _no_repeats(self) -> "FamilyPlan":
-        for what, items in (("seeds", self.seeds), ("minors of designs", [d.minors for d in self.designs])):
+        minors, names = [d.minors for d in self.designs], [arm.name for arm in self.arms]
+        for what, items in (("seeds", self.seeds), ("minors of designs", minors), ("names of arms", names)):
             if len(set(items)) != len(items):
                 raise ValueError(f"{what} must differ from each other; got {items}")
+        for arm in self.arms:
+            self.of_arm(arm)
         return self
+
+    def of_arm(self, arm: Arm) -> "FamilyPlan":
+        """Return the plan of an arm; ValueError if it changes what there is not, or trains other mixtures."""
+        if unknown := arm.training.keys() - Training.model_fields.keys():
+            raise ValueError(f"arms.{arm.name}.training has no {', '.join(sorted(unknown))}")
+        training = Training.model_validate(self.training.model_dump() | arm.training)
+        designs = self.designs if arm.designs is None else arm.designs
+        if [d.minors for d in designs] != [d.minors for d in self.designs]:
+            raise ValueError(f"arms.{arm.name}.designs must have the minors of the family's own designs")
+        return self.model_copy(update={"training": training, "designs": designs, "seeds": arm.seeds})
 
 
 class Experiment(_Table):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from theory import LatentTasks, Mixture, stream
-from validate.experiment.schema import Design, Experiment, FamilyPlan
+from validate.experiment.schema import Arm, Design, Experiment, FamilyPlan
 from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY, Scope
 from validate.experiment.setting import Setting
 
@@ -25,20 +25,27 @@ class SeedPlan:
     seed: int
     mixtures: dict[str, Mixture]
     setting: Setting
+    arm: Arm | None = None
 
     @classmethod
-    def of(cls, experiment: Experiment, kind: str, seed: int) -> "SeedPlan":
-        """Draw the tasks of a seed."""
+    def of(cls, experiment: Experiment, kind: str, seed: int, arm: Arm | None = None) -> "SeedPlan":
+        """Draw the tasks of a seed; an arm trains the same ones in another way."""
         plan, family = experiment.families[kind], experiment.family(kind)
+        plan = plan if arm is None else plan.of_arm(arm)
         mixtures = {design.name: build_mixture(family, plan, design, seed) for design in plan.designs}
         majors = next(iter(mixtures.values())).majors
         setting = Setting(family.name, family, majors, seed, plan.measurement, causal=plan.causal)
-        return cls(family, plan, seed, mixtures, setting)
+        return cls(family, plan, seed, mixtures, setting, arm)
 
     @property
     def name(self) -> str:
         """How it is called in files and sentences."""
-        return f"{self.family.name}.seed-{self.seed}"
+        return f"{self.family.name}{self.suffix}.seed-{self.seed}"
+
+    @property
+    def suffix(self) -> str:
+        """What an arm adds to names."""
+        return "" if self.arm is None else f".{self.arm.name}"
 
     @property
     def plain(self) -> Mixture:
@@ -66,5 +73,15 @@ class SeedPlan:
 
 
 def seed_plans(experiment: Experiment) -> list[SeedPlan]:
-    """Return every family and seed of an experiment."""
+    """Return every family and seed of an experiment, without its arms."""
     return [SeedPlan.of(experiment, kind, seed) for kind, plan in experiment.families.items() for seed in plan.seeds]
+
+
+def arm_plans(experiment: Experiment) -> list[SeedPlan]:
+    """Return every family, arm and seed of an experiment."""
+    return [
+        SeedPlan.of(experiment, kind, seed, arm)
+        for kind, plan in experiment.families.items()
+        for arm in plan.arms
+        for seed in arm.seeds
+    ]

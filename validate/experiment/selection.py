@@ -9,7 +9,7 @@ The part that names families or seeds is left out where the selection changes no
 
 from collections.abc import Collection, Iterable, Sequence
 
-from validate.experiment.schema import Experiment, ExperimentError
+from validate.experiment.schema import Experiment, ExperimentError, FamilyPlan
 
 
 def parse_seeds(texts: Iterable[str]) -> list[int]:
@@ -50,8 +50,15 @@ def select(experiment: Experiment, families: Sequence[str] = (), seeds: Sequence
         parts.append("-".join(plans))
     if changed:
         parts.append("-".join(map(str, ("seeds", *seeds))))
-        plans = {kind: plan.model_copy(update={"seeds": list(seeds)}) for kind, plan in plans.items()}
+        plans = {kind: _with_seeds(plan, list(seeds)) for kind, plan in plans.items()}
     return experiment.model_copy(update={"name": ".".join(parts), "families": plans})
+
+
+def _with_seeds(plan: FamilyPlan, seeds: list[int]) -> FamilyPlan:
+    """Return a plan with other seeds; its arms keep those of them that they had."""
+    kept = [(arm, [seed for seed in arm.seeds if seed in seeds]) for arm in plan.arms]
+    arms = [arm.model_copy(update={"seeds": own}) for arm, own in kept if own]
+    return plan.model_copy(update={"seeds": seeds, "arms": arms})
 
 
 def require_known(what: str, names: Iterable[str], known: Collection[str]) -> None:

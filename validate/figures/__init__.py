@@ -1,16 +1,18 @@
 """Every figure of a run, drawn from its results alone.
 
-A figure is drawn for each family, of its first seed, if the networks of that seed have what it shows: an analysis that
-was not run leaves no empty frame.
+A figure is drawn for each family, of its first seed, if the networks of that seed have what it shows: a question that
+was not asked leaves no empty frame.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from validate.figures.gallery import GALLERY, Group
+from validate.figures.gallery import GALLERY
+from validate.figures.group import Group
 from validate.figures.style import house_style, save
+from validate.judging.results import Results
+from validate.training.metrics import MetricsRow
 
 
 @dataclass(frozen=True)
@@ -24,34 +26,35 @@ class Drawn:
     path: Path
 
 
-def groups(results: dict[str, Any], metrics: list[dict[str, Any]]) -> Iterator[tuple[str, Group]]:
-    """Yield the first seed of each family with the parts of a run's results that figures draw."""
+def groups(results: Results, metrics: Sequence[MetricsRow]) -> Iterator[Group]:
+    """Yield the first seed of each family with the parts of a run that figures draw."""
     seen: set[str] = set()
-    for ladder in results["ladder"]:
-        family, seed = ladder["family"], ladder["seed"]
-        if family in seen:
+    for ladder in results.ladder:
+        if ladder.family in seen:
             continue
-        seen.add(family)
-        own = {
-            part: [entry for entry in results[part] if (entry["family"], entry["seed"]) == (family, seed)]
-            for part in ("networks", "untrained")
-        }
-        majors = results["experiment"]["families"][family]["majors"]
-        parts = {**own, "ladder": ladder, "metrics": metrics, "majors": majors, "family": family}
-        yield f"{family}.seed-{seed}", parts
+        seen.add(ladder.family)
+        own = ladder.family, ladder.seed
+        yield Group(
+            family=ladder.family,
+            plan=results.experiment.families[ladder.family],
+            trained=[network for network in results.networks if (network.family, network.seed) == own],
+            untrained=[network for network in results.untrained if (network.family, network.seed) == own],
+            ladder=ladder,
+            metrics=metrics,
+        )
 
 
-def draw_all(results: dict[str, Any], metrics: list[dict[str, Any]], folder: Path) -> list[Drawn]:
+def draw_all(results: Results, metrics: Sequence[MetricsRow], folder: Path) -> list[Drawn]:
     """Draw every figure of a run into a folder, as SVG."""
     drawn = []
-    for group_name, group in groups(results, metrics):
-        for entry in GALLERY:
-            networks = entry.shown(group)
-            if not networks:
+    for group in groups(results, metrics):
+        for figure in GALLERY:
+            shown = figure.of(group)
+            if shown is None:
                 continue
-            name = f"{group_name}.{entry.name}"
+            name = f"{group.family}.seed-{group.ladder.seed}.{figure.name}"
             with house_style(name):
                 path = folder / f"{name}.svg"
-                save(entry.draw(networks, group), path)
-            drawn.append(Drawn(name, group["family"], entry.title, entry.caption, path))
+                save(figure.draw(shown), path)
+            drawn.append(Drawn(name, group.family, figure.title, figure.caption, path))
     return drawn

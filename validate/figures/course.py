@@ -1,29 +1,29 @@
 """R2_OOD by training step: a panel a network, a line a layer."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import Figure
 
-from validate.figures.style import BLACK, defined, heading, layer_bar, layer_colours, layer_of, new_figure
-from validate.figures.training import Rows, records_of
+from validate.claims.fresh_states import FreshStatesShown
+from validate.figures.group import GalleryFigure, Group
+from validate.figures.style import BLACK, heading, judged_layer, layer_bar, layer_colours, new_figure
 
 
-def span_course(networks: list[dict[str, Any]], metrics: Rows) -> Figure:
+def span_course(group: Group) -> Figure:
     """Draw the share inside the span of the task vectors against the training step; dotted: a random subspace."""
-    n_layers = len(networks[0]["subspace"])
-    figure = new_figure(1.2 + 3.4 * len(networks), 3.1)
-    grid = figure.subplots(1, len(networks), squeeze=False, sharey=True)
-    for axes, network in zip(grid[0], networks, strict=True):
-        own = [record for record in records_of(network, metrics) if "inside" in record]
-        steps = [record["step"] + 1 for record in own]
-        for site, colour in zip(network["subspace"], layer_colours(n_layers), strict=True):
-            shares = defined([record["inside"].get(site) for record in own])
-            chosen = site == network["chosen"]
+    shown = group.showing(FreshStatesShown)
+    n_layers = max(len(states.subspace) for _, states in shown)
+    figure = new_figure(1.2 + 3.4 * len(shown), 3.1)
+    grid = figure.subplots(1, len(shown), squeeze=False, sharey=True)
+    for axes, (network, states) in zip(grid[0], shown, strict=True):
+        own = [row for row in group.rows_of(network) if row.inside]
+        steps = [row.step + 1 for row in own]
+        for site, colour in zip(states.subspace, layer_colours(n_layers), strict=False):
+            shares = np.array([row.inside.get(site, np.nan) for row in own])
+            chosen = site == network.site
             look = {"lw": 2.2, "marker": "o", "ms": 3.5} if chosen else {"lw": 1.2}
-            label = f"layer {layer_of(site)}, chosen on other sequences" if chosen else None
+            label = f"layer {judged_layer(network)}, chosen on other sequences" if chosen else None
             axes.plot(steps, shares, color=colour, label=label, **look)
-        chance = np.mean([share["chance"]["value"] for share in network["subspace"].values()])
+        chance = np.mean([share.chance.value for share in states.subspace.values()])
         axes.axhline(chance, color=BLACK, ls=":", lw=1, label="random subspace")
         axes.set(xscale="log", xlabel="training step", ylim=(0, 1), title=heading(network))
         axes.legend(fontsize=7.5, loc="upper left")
@@ -32,6 +32,14 @@ def span_course(networks: list[dict[str, Any]], metrics: Rows) -> Figure:
     return figure
 
 
-def has_course(network: dict[str, Any], metrics: Rows) -> bool:
-    """Tell whether some record of a network tells its R2_OOD."""
-    return any("inside" in record for record in records_of(network, metrics))
+FIGURE = GalleryFigure(
+    name="course",
+    title="Fresh tasks and the span of the task vectors, while training",
+    caption="The share of the variance of fresh tasks' last states inside the span of the task vectors, of single"
+    " sequences, by training step and layer, with task vectors estimated anew at each step from a few sequences. If"
+    " the second mode is learned, states of fresh tasks leave the span in the network with minors and stay in the one"
+    " without.",
+    draw=span_course,
+    needs=(FreshStatesShown,),
+    qualifies=lambda network, group: any(row.inside for row in group.rows_of(network)),
+)

@@ -4,12 +4,14 @@ Networks of other depth are compared at the same share of their depth, layer / (
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from validate.claims.stability import StabilityShown
+from validate.figures.group import GalleryFigure, Group
 from validate.figures.style import BLUE, RED, heading, intervals, new_figure
+from validate.judging.results import NetworkResult
 
 PAPER: Mapping[str, dict[str, tuple[float, ...]]] = {
     "dice": {
@@ -36,26 +38,41 @@ arXiv:2605.03780, table of R2_cell at the final position, 1024 minors, one seed;
 GROUPS = {"majors": (BLUE, "o", "-"), "minors": (RED, "s", "--")}
 
 
-def has_minors(network: dict[str, Any]) -> bool:
+def has_minors(network: NetworkResult, group: Group) -> bool:
     """Tell whether the stability of minors was measured in a network."""
-    return any(row["minors"]["value"] is not None for row in network["stability"].values())
+    shown = network.show(StabilityShown)
+    return shown is not None and any(np.isfinite(row["minors"].value) for row in shown.stability.values())
 
 
-def stability_by_layer(networks: list[dict[str, Any]]) -> Figure:
+def stability_by_layer(group: Group) -> Figure:
     """Draw P0 at the last position by depth: a panel a network with minors."""
-    figure = new_figure(5.2 * len(networks) + 1.8, 3.4)
-    for axes, network in zip(figure.subplots(1, len(networks), squeeze=False, sharey=True)[0], networks, strict=True):
-        rows = list(network["stability"].values())
+    shown = group.showing(StabilityShown)
+    figure = new_figure(5.2 * len(shown) + 1.8, 3.4)
+    grid = figure.subplots(1, len(shown), squeeze=False, sharey=True)[0]
+    for axes, (network, measured) in zip(grid, shown, strict=True):
+        rows = list(measured.stability.values())
         depth = np.linspace(0, 1, len(rows)) if len(rows) > 1 else np.zeros(1)
-        for group, (colour, marker, dash) in GROUPS.items():
-            estimates = [row[group] for row in rows]
-            intervals(axes, depth, estimates, color=colour, marker=marker, ls=dash, label=f"{group}, this run")
-            paper = PAPER.get(network["family"])
+        for name, (colour, marker, dash) in GROUPS.items():
+            estimates = [row[name] for row in rows]
+            intervals(axes, depth, estimates, color=colour, marker=marker, ls=dash, label=f"{name}, this run")
+            paper = PAPER.get(network.family)
             if paper is not None:
                 look = {"color": colour, "marker": marker, "mfc": "white", "ls": ":", "lw": 1}
-                axes.plot(paper["depth"], paper[group], label=f"{group}, paper", **look)
+                axes.plot(paper["depth"], paper[name], label=f"{name}, paper", **look)
         axes.set_title(heading(network))
         axes.set_xlabel("depth: layer / (layers − 1)")
-    figure.axes[0].set_ylabel("P0: R² of task and current\n(share of squares, last position)")
-    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right center")
+    grid[0].set_ylabel("P0: R² of task and current\n(share of squares, last position)")
+    figure.legend(*grid[0].get_legend_handles_labels(), loc="outside right center")
     return figure
+
+
+FIGURE = GalleryFigure(
+    name="stability",
+    title="Majors and minors: is the state a function of task and current?",
+    caption="P0 of the majors and of groups of as many minors, by depth of the network, beside the values of the paper"
+    " where it has any (hollow; other sizes, one seed, regression in-sample). The paper finds that late layers hold a"
+    " function of task and current for majors and not for minors.",
+    draw=stability_by_layer,
+    needs=(StabilityShown,),
+    qualifies=has_minors,
+)

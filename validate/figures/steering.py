@@ -2,37 +2,35 @@
 
 from typing import Any
 
-import mpltern  # noqa: F401  (registers the ternary projection)
 import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from validate.figures.style import BLACK, RED
+from validate.claims.causal.steering import SteeringShown
+from validate.figures.group import GalleryFigure, Group
+from validate.figures.style import BLACK, RED, at_chosen
+from validate.figures.ternary import name_corners, ternary
 
 COLOURS = "viridis_r"
-UNSTEERED = "unsteered, by true task"
 
 
-def steering_triangles(networks: list[dict[str, Any]]) -> Figure:
-    """Draw two ternary panels a network: the unsteered predictions, and where steering sends them.
-
-    Each network has "design" and "causal", the portrait of `claims.causal.tests`.
-    """
+def steering_triangles(group: Group) -> Figure:
+    """Draw two ternary panels a network: the unsteered predictions, and where steering sends them."""
+    shown = group.showing(SteeringShown)
     # As in `simplex`: fixed gaps, because the constrained layout takes seconds on ternary axes.
-    height = 3.9 * len(networks) + 0.6
+    height = 3.9 * len(shown) + 0.6
     figure = Figure(figsize=(9.5, height))
     figure.subplots_adjust(left=0.06, right=0.88, wspace=0.45, hspace=0.5, top=1 - 0.75 / height, bottom=1.1 / height)
-    for row, network in enumerate(networks):
-        steering = network["causal"]["steering"]
-        norm = Normalize(0, max(steering["before"]))
-        panels = [figure.add_subplot(len(networks), 2, 2 * row + side + 1, projection="ternary") for side in range(2)]
+    for row, (network, steering) in enumerate(shown):
+        norm = Normalize(0, max(steering.before))
+        panels = [ternary(figure, len(shown), 2, 2 * row + side + 1) for side in range(2)]
         _before(panels[0], steering, norm)
         _after(panels[1], steering, norm)
-        gone = 1 - np.mean(steering["after"]) / np.mean(steering["before"])
+        gone = 1 - np.mean(steering.after) / np.mean(steering.before)
         for axes, title in zip(panels, ("before", f"after, {100 * gone:.0f} % of the distance gone"), strict=True):
-            axes.set_title(f"{network['design']}, {network['causal']['site']}\n{title}", pad=16)
-            _label_corners(axes)
+            axes.set_title(f"{at_chosen(network)}\n{title}", pad=16)
+            name_corners(axes)
         bar = figure.colorbar(ScalarMappable(norm, COLOURS), ax=panels, shrink=0.75, pad=0.1)
         bar.set_label("distance of prediction to target (nats)")
     handles = [axes.get_legend_handles_labels() for axes in figure.axes[:2]]
@@ -40,14 +38,11 @@ def steering_triangles(networks: list[dict[str, Any]]) -> Figure:
     return figure
 
 
-def _before(axes: Any, steering: dict[str, Any], norm: Normalize) -> None:
+def _before(axes: Any, steering: SteeringShown, norm: Normalize) -> None:
     """Colour each target by its distance to the unsteered predictions, and mark where these lie."""
+    axes.scatter(*np.array(steering.grid).T, c=steering.before, cmap=COLOURS, norm=norm, s=110, zorder=2, clip_on=False)
     axes.scatter(
-        *np.array(steering["grid"]).T, c=steering["before"], cmap=COLOURS, norm=norm, s=110, zorder=2, clip_on=False
-    )
-    start = np.array(steering["start"])
-    axes.scatter(
-        *start.T,
+        *np.array(steering.start).T,
         marker="X",
         s=70,
         color=RED,
@@ -59,20 +54,24 @@ def _before(axes: Any, steering: dict[str, Any], norm: Normalize) -> None:
     )
 
 
-def _after(axes: Any, steering: dict[str, Any], norm: Normalize) -> None:
+def _after(axes: Any, steering: SteeringShown, norm: Normalize) -> None:
     """Draw a line from each target to where the steered predictions land."""
-    grid, reached = np.array(steering["grid"]), np.array(steering["reached"])
+    grid, reached = np.array(steering.grid), np.array(steering.reached)
     for target, end in zip(grid, reached, strict=True):
         axes.plot(*np.stack([target, end]).T, color=BLACK, lw=0.8, zorder=1)
     axes.scatter(*grid.T, fc="white", ec=BLACK, s=26, lw=0.8, zorder=2, clip_on=False, label="target")
     axes.scatter(
-        *reached.T, c=steering["after"], cmap=COLOURS, norm=norm, s=60, zorder=3, clip_on=False, label="prediction"
+        *reached.T, c=steering.after, cmap=COLOURS, norm=norm, s=60, zorder=3, clip_on=False, label="prediction"
     )
 
 
-def _label_corners(axes: Any) -> None:
-    axes.grid(visible=True, alpha=0.25)
-    for corner, axis in enumerate((axes.taxis, axes.laxis, axes.raxis)):
-        axis.set_label_text(f"weight of task {corner + 1}")
-        axis.labelpad = 12
-        axis.set_ticks([0.25, 0.5, 0.75])
+FIGURE = GalleryFigure(
+    name="steering",
+    title="Steering in the triangle of the majors",
+    caption="Points of a grid of the simplex are written into the task component of the states at the chosen layer."
+    " Left: distance of the unsteered predictions to each target. Right: lines from each target to the mixture of tasks"
+    " that the steered predictions are nearest to, coloured by the distance that is left.",
+    draw=steering_triangles,
+    needs=(SteeringShown,),
+    majors=3,
+)

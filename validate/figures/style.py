@@ -6,17 +6,23 @@ are a scale from dark to light with its own bar.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
+
+from theory import FAMILIES, TargetKind
+from validate.figures.group import Group, S
+from validate.judging.layer import layer_of
+from validate.judging.results import NetworkResult
+from validate.statistics.intervals import Estimate
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
     "#000000",
@@ -40,8 +46,23 @@ NETWORK_LOOKS = ((BLUE, "o", "-"), (RED, "s", "--"), (GREEN, "D", "-."), (PURPLE
 
 UNTRAINED_LOOK = ("#777777", "^", ":")
 
-POSITION_LABELS = {"regression": "number of the point predicted"}
-"""What positions count, where it is not symbols read."""
+POPULATIONS = {"training": "training mixture", "majors": "majors", "minors": "minors", "fresh": "fresh tasks"}
+"""What populations of sequences are called."""
+
+
+@dataclass(frozen=True)
+class Units:
+    """What losses and distances are measured in, and what positions count."""
+
+    loss: str
+    distance: str
+    positions: str
+
+
+UNITS: dict[TargetKind, Units] = {
+    "symbol": Units("nats per symbol", "KL(predictor ‖ network), nats", "symbols read"),
+    "real": Units("squared units of y", "squared distance", "number of the point predicted"),
+}
 
 LINEAR_BELOW = 0.01
 """Shares smaller than this are drawn on a linear scale, negative ones too, larger ones on a logarithmic scale."""
@@ -97,37 +118,43 @@ def layer_bar(figure: Figure, grid: np.ndarray, n_layers: int) -> None:
     )
 
 
-def network_looks(networks: Sequence[dict[str, Any]]) -> list[tuple[str, str, str]]:
+def units_of(family: str) -> Units:
+    """Return the units of a family's figures."""
+    return UNITS[FAMILIES[family].target_kind]
+
+
+def network_looks(group: Group) -> list[tuple[str, str, str]]:
     """Return colour, marker and dash for each network."""
-    return [
-        UNTRAINED_LOOK if network["design"] == "untrained" else NETWORK_LOOKS[index % len(NETWORK_LOOKS)]
-        for index, network in enumerate(networks)
-    ]
+    trained = [NETWORK_LOOKS[index % len(NETWORK_LOOKS)] for index in range(len(group.trained))]
+    return [*trained, *[UNTRAINED_LOOK] * len(group.untrained)]
 
 
-def layer_of(site: str) -> int:
-    """Return the number of the layer a site belongs to."""
-    return int(site.rpartition(".")[2])
+def series(group: Group, model: type[S]) -> list[tuple[NetworkResult, S, tuple[str, str, str], float]]:
+    """Return each network with what a question shows of it, its look, and a shift that keeps intervals apart."""
+    shown = group.showing(model)
+    shifts = 0.12 * (np.arange(len(shown)) - (len(shown) - 1) / 2)
+    looks = zip(shown, network_looks(group), shifts.tolist(), strict=True)
+    return [(network, own, look, shift) for (network, own), look, shift in looks]
 
 
-def heading(network: dict[str, Any]) -> str:
+def judged_layer(network: NetworkResult) -> int:
+    """Return the number of the layer a network is judged at."""
+    return layer_of(network.site, network.sites)
+
+
+def heading(network: NetworkResult) -> str:
     """Return what a panel of one network is called."""
-    return f"{network['family']}, {network['design']}"
+    return f"{network.family}, {network.design}"
 
 
-def at_chosen(network: dict[str, Any]) -> str:
+def at_chosen(network: NetworkResult) -> str:
     """Return the heading of a panel that shows the layer chosen for a network."""
-    return f"{heading(network)}\nlayer {layer_of(network['chosen'])}, chosen on other sequences"
+    return f"{heading(network)}\nlayer {judged_layer(network)}, chosen on other sequences"
 
 
-def defined(values: Any) -> Float[np.ndarray, "..."]:
-    """Return numbers as an array; what is undefined (null) is nan and leaves a gap."""
-    return np.array(values, dtype=np.float64)
-
-
-def intervals(axes: Axes, places: Any, estimates: Sequence[dict[str, Any]], **look: Any) -> None:
-    """Draw estimates with their intervals."""
-    value, low, high = (defined([estimate[end] for estimate in estimates]) for end in ("value", "low", "high"))
+def intervals(axes: Axes, places: Any, estimates: Sequence[Estimate], **look: Any) -> None:
+    """Draw estimates with their intervals; what is undefined leaves a gap."""
+    value, low, high = np.array([(e.value, e.low, e.high) for e in estimates]).T
     axes.errorbar(
         places, value, yerr=[np.maximum(value - low, 0), np.maximum(high - value, 0)], capsize=2, elinewidth=0.9, **look
     )
@@ -138,11 +165,11 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def position_axis(axes: Axes, family: str | None = None) -> None:
+def position_axis(axes: Axes, family: str) -> None:
     """Label an axis of positions, logarithmic because most happens early."""
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
-    axes.set_xlabel(POSITION_LABELS.get(family or "", "symbols read"))
+    axes.set_xlabel(units_of(family).positions)
 
 
 def layer_axis(axes: Axes, n_layers: int) -> None:
@@ -165,7 +192,7 @@ def small_share_axis(axes: Axes, values: Any) -> None:
         Everything that is drawn. What is far below 0, a share of next to nothing, leaves the frame.
     """
     axes.set_yscale("symlog", linthresh=LINEAR_BELOW, linscale=0.6)
-    shown = defined(values)
+    shown = np.asarray(values, dtype=np.float64)
     low = min(np.nanmin(shown, initial=0.0), 0.0)
     axes.set_ylim(max(1.3 * low, LEAST_SHARE) - 0.2 * LINEAR_BELOW, 1.5)
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))

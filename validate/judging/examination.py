@@ -71,7 +71,10 @@ class Gathered:
 
 
 def examine(
-    subjects: Subjects, questions: Iterable[Question] = QUESTIONS, rungs: Collection[str] | None = None
+    subjects: Subjects,
+    questions: Iterable[Question] = QUESTIONS,
+    rungs: Collection[str] | None = None,
+    judge: bool = True,
 ) -> Examination:
     """Put every question that can be answered to the sources of one family and seed.
 
@@ -81,10 +84,12 @@ def examine(
         Asked in their order.
     rungs : collection of str, optional
         The rungs of the ladder that are climbed; all unless given.
+    judge : bool
+        Whether nulls and the ladder are wanted; statistics alone otherwise.
     """
     plan, gathered = subjects.seed_plan, Gathered()
     asked = questions_for(plan.family.name, questions)
-    ladder = climb(plan, [question for question in asked if question.on_ladder], rungs)
+    ladder = climb(plan, [question for question in asked if question.on_ladder], rungs) if judge else {}
     asked = [question for question in asked if question.needs in OFFERS[subjects.has]]
     arenas = {design: Arenas(mixture, plan.setting) for design, mixture in plan.mixtures.items()}
     scope_of = {design: scope for scope, design in subjects.scopes.items()}
@@ -98,7 +103,7 @@ def examine(
         others = [Side(other, side.arenas) for other in bare] if scope else []
         if scope:
             sides[scope] = side
-        controls = Controls(others, sides.get(MAJORS_ONLY), judge=scope is not None, show=True)
+        controls = Controls(others, sides.get(MAJORS_ONLY), judge=judge and scope is not None, show=judge)
         answers = _ask(asked, side, controls, scope or side.scope)
         networks.append(_result(plan, design, side, answers))
         if scope:
@@ -107,7 +112,8 @@ def examine(
             if scope == DIVERSE and MAJORS_ONLY in sides:
                 for question, findings in _ask(asked, side, controls, BOTH):
                     gathered.add(question, BOTH, findings)
-    ladder[UNTRAINED] = {scope: dict(table.get(untrained_name(0), {})) for scope, table in gathered.nulls.items()}
+    if judge:
+        ladder[UNTRAINED] = {scope: dict(table.get(untrained_name(0), {})) for scope, table in gathered.nulls.items()}
     return Examination(
         outcome=Outcome(
             seed=plan.seed,

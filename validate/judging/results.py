@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError, field_validator
 
 from validate.claims.base import Shown, Statistics
-from validate.claims.rule import Direction, Verdict
+from validate.claims.rule import Direction, Verdict, bound_text
 from validate.experiment.folder import RunFolderError, to_json
 from validate.experiment.schema import Experiment
 from validate.experiment.scopes import Scope
@@ -116,6 +116,10 @@ class CriterionRow(Model):
     calibrated: bool
     verdict: Verdict
 
+    def bound(self) -> str:
+        """Return the tolerance as text."""
+        return bound_text(self.direction, self.tolerance)
+
 
 class ClaimRow(CriterionRow):
     """One claim of one family and scope: the numbers are those of its deciding criterion, all are under ``parts``.
@@ -151,6 +155,32 @@ class LadderResult(Model):
     calibrated: dict[Scope, dict[str, bool]]
 
 
+class SkillRow(Model):
+    """How well one network predicts, on held-out sequences such as it was trained on."""
+
+    family: str
+    design: str
+    arm: str
+    seed: int
+    steps: int
+    skill: Number
+    learned: bool
+
+
+class ArmRow(Model):
+    """One statistic of an arm beside the first: means over seeds, and the mean difference within a seed."""
+
+    family: str
+    arm: str
+    design: str
+    statistic: str
+    label: str
+    seeds: list[int]
+    first: Estimate
+    second: Estimate
+    difference: Estimate
+
+
 class Results(Model):
     """A run: what results.json holds."""
 
@@ -161,6 +191,8 @@ class Results(Model):
     ladder: list[LadderResult]
     networks: list[NetworkResult]
     untrained: list[NetworkResult]
+    skills: list[SkillRow]
+    arms: list[ArmRow]
     training_seconds: float
     seconds: float
     peak_memory_bytes: int

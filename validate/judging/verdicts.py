@@ -8,10 +8,12 @@ deciding criterion, the one with the worst verdict.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from validate.capture.skill import LEARNED
 from validate.claims.base import Claim, Question
 from validate.claims.catalogue import CLAIMS
 from validate.claims.rule import Criterion, closest_null, judge, worst
-from validate.experiment.scopes import Scope
+from validate.claims.skill import SKILL
+from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY, Scope
 from validate.judging.ladder import calibration
 from validate.judging.results import ClaimRow, CriterionRow, Outcome
 from validate.statistics.intervals import UNDEFINED, Estimate, hull
@@ -91,8 +93,15 @@ def _criterion_row(criterion: Criterion, question: Question, outcomes: Sequence[
         tolerance=criterion.tolerance,
         direction=criterion.direction,
         calibrated=calibrated,
-        verdict=judge(criterion, measured, nulls, calibrated),
+        verdict=judge(criterion, measured, nulls, calibrated, learned=_learned(question, outcomes, scope)),
     )
+
+
+def _learned(question: Question, outcomes: Sequence[Outcome], scope: Scope) -> bool:
+    """Tell whether every network the claim is about has learned, as far as that is known; predictions always count."""
+    needed: tuple[Scope, ...] = (MAJORS_ONLY, DIVERSE) if scope == BOTH else (scope,)
+    skills = [outcome.trained.get(one, {}).get(SKILL) for outcome in outcomes for one in needed]
+    return question.needs == "predictions" or all(skill is None or skill.value >= LEARNED for skill in skills)
 
 
 def _calibrated(criterion: Criterion, question: Question, outcome: Outcome, scope: Scope) -> bool:

@@ -1,52 +1,60 @@
-"""How numbers, tolerances, layers and reasons are written in tables."""
+"""How numbers, intervals, layers and reasons are written in tables."""
 
-from typing import Any
+import math
 
-Row = dict[str, Any]
+from validate.judging.results import ClaimRow, CriterionRow
+from validate.statistics.intervals import Estimate
+
+DASH = "—"
+"""Stands for what is undefined."""
 
 
 def number(value: float | None) -> str:
     """Write a number to four significant digits; a dash if it is undefined."""
-    return "—" if value is None or value != value else f"{value:.4g}"
+    return DASH if value is None or math.isnan(value) else f"{value:.4g}"
 
 
 def short(value: float | None) -> str:
     """Write a number to three decimals, a small one to two significant digits; a dash if it is undefined."""
-    if value is None or value != value:
-        return "—"
+    if value is None or math.isnan(value):
+        return DASH
     return (f"{value:.3f}" if abs(value) >= 0.1 else f"{value:.2g}").replace("-", "−")
 
 
-def estimate(numbers: dict[str, float | None]) -> str:
+def with_interval(estimate: Estimate) -> str:
     """Write an estimate as value and interval."""
-    return f"{number(numbers['value'])} [{number(numbers['low'])}, {number(numbers['high'])}]"
+    return f"{number(estimate.value)} [{number(estimate.low)}, {number(estimate.high)}]"
 
 
-def bound(part: Row) -> str:
-    """Write the tolerance of a criterion."""
-    return f"{'≥' if part['direction'] == 'at least' else '≤'} {part['tolerance']:g}"
+def short_interval(estimate: Estimate) -> str:
+    """Write an interval alone; nothing if it is undefined."""
+    return "" if math.isnan(estimate.low + estimate.high) else f"{short(estimate.low)}…{short(estimate.high)}"
 
 
-def closest(part: Row) -> str | None:
+def closest(part: CriterionRow) -> str | None:
     """Return the name of the null that comes closest to the claim, if there is one."""
-    return next((name for name, null in part["nulls"].items() if null["value"] == part["null"]), None)
+    undefined = math.isnan(part.null)
+    found = (
+        name for name, null in part.nulls.items() if null.value == part.null or (undefined and math.isnan(null.value))
+    )
+    return next(found, None)
 
 
-def where(row: Row) -> str:
+def where(row: ClaimRow) -> str:
     """Write at which layer a claim was judged; with several seeds, the layer of each if they differ."""
-    layers = row.get("layers") or ([] if row["layer"] is None else [row["layer"]])
+    layers = row.layers or []
     if not layers:
         return ""
     if len(set(layers)) == 1:
         return f"layer {layers[0]}"
-    seeds = ", ".join(map(str, row["seeds"]))
+    seeds = ", ".join(map(str, row.seeds))
     return f"layers {', '.join(map(str, layers))} (seeds {seeds})"
 
 
-def why_untested(part: Row) -> str:
+def why_untested(part: CriterionRow) -> str:
     """Say what kept a criterion from being judged."""
-    if not part["calibrated"]:
+    if not part.calibrated:
         return "the ladder disqualifies the statistic"
-    if None in (part["measured"], *part["interval"]):
-        return "the statistic is not defined here"
-    return "a null is not defined" if part["nulls"] else "there is no null"
+    if not all(map(math.isfinite, (part.measured, *part.interval))):
+        return "the statistic was not measured here, or is not defined"
+    return "a null is not defined" if part.nulls else "there is no null"

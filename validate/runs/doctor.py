@@ -5,13 +5,8 @@ from typing import Any
 
 from rich.console import Console
 
-<<<<<<< HEAD:validate/runs/doctor.py
-from model.blas import pin_warning
 from validate.runs.environment import describe
-=======
-from validate.environment import describe
 from validate.runs.pin import pin_warning
->>>>>>> model-optimizers:validate/doctor.py
 
 
 def advice(environment: dict[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """What was measured of a seed, kept in a folder and never used when stale.
 
 The key is a hash of the code that measures, of the questions, of the plan, of what else numbers depend on, and of the
-trained parameters; words, figures and reports play no part in it.
+parameters of trained and untrained networks; words, figures and reports play no part in it.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from validate.experiment.fingerprints import measuring_code
 from validate.experiment.folder import write_text
 from validate.experiment.seed_plan import SeedPlan
 from validate.judging.results import Examination
+from validate.training.networks import untrained_networks
 
 
 def measurement_key(
@@ -32,8 +33,9 @@ def measurement_key(
     digest.update(repr([(question.name, question.families, question.scopes) for question in asked]).encode())
     digest.update(f"{seed_plan.name}\0{seed_plan.plan.model_dump_json()}".encode())
     digest.update(np.ascontiguousarray(seed_plan.setting.majors.parameters).tobytes())
-    for design, network in networks.items():
-        digest.update(f"\0{design}\0".encode())
+    untrained = {f"untrained {index}": network for index, network in enumerate(untrained_networks(seed_plan))}
+    for name, network in (*networks.items(), *untrained.items()):
+        digest.update(f"\0{name}\0".encode())
         digest.update(np.ascontiguousarray(network.buffer).tobytes())
     return digest.hexdigest()
 

@@ -8,88 +8,111 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from model import Transformer
+from distributed import Client
+from rich.console import Console
+
 from model.progress import announce_compilation
+from validate.capture.skill import LEARNED
 from validate.experiment.fingerprints import training_code
 from validate.experiment.folder import open_run, write_text
-from validate.experiment.network_plan import networks_of
+from validate.experiment.network_plan import NetworkPlan, network_plans
 from validate.experiment.schema import Experiment
-from validate.experiment.seed_plan import SeedPlan, seed_plans
+from validate.experiment.seed_plan import SeedPlan, arm_plans, seed_plans
+from validate.judging.arms import compare_arms
 from validate.judging.ladder import calibration
-from validate.judging.results import ClaimRow, Examination, LadderResult, Results, as_json
+from validate.judging.results import ClaimRow, Examination, LadderResult, Results, SkillRow, as_json
 from validate.judging.verdicts import claim_rows
 from validate.runs.environment import describe, peak_memory_bytes
 from validate.runs.kept import kept_path
-from validate.runs.workers import measure_seeds
-from validate.training.metrics import Metrics
-from validate.training.networks import train_network
+from validate.runs.live import View
+from validate.runs.scheduler import carry_out
+from validate.runs.tasks import measuring, tasks_of_run
+from validate.training.metrics import MetricsRow, training_seconds, write_metrics
 from validate.training.time_left import time_left
 
 Announce = Callable[[str], None]
 
 
-def train_seed(seed_plan: SeedPlan, folder: Path, progress: bool) -> dict[str, Transformer]:
-    """Train the networks of one seed, by design."""
-    return {plan.design.name: train_network(plan, folder, progress) for plan in networks_of(seed_plan)}
+def train_all(experiment: Experiment, folder: Path, client: Client | None, console: Console, quiet: bool) -> None:
+    """Train every network of an experiment, or go on with them."""
+    networks = network_plans(experiment)
+    view = View(console, folder, networks, (), quiet)
+    with view.shown():
+        carry_out(tasks_of_run(networks, (), folder), client, view.look)
+    write_metrics(networks, folder)
 
 
-def train_all(experiment: Experiment, folder: Path, progress: bool) -> None:
-    """Train every network of an experiment."""
-    for plan in seed_plans(experiment):
-        train_seed(plan, folder, progress)
-
-
-def say_how_long(experiment: Experiment, folder: Path, announce: Announce, measure: bool) -> None:
+def say_how_long(experiment: Experiment, folder: Path, announce: Announce, workers: int, measure: bool) -> None:
     """Say how long it will take to train an experiment, and to measure it."""
     announce_compilation()
-    measured = {plan.name for plan in seed_plans(experiment) if kept_path(folder, plan).exists()}
-    announce(time_left(experiment, folder, measured if measure else None))
+    plans = [*seed_plans(experiment), *arm_plans(experiment)] if measure else []
+    announce(
+        time_left(network_plans(experiment), folder, [p for p in plans if not kept_path(folder, p).exists()], workers)
+    )
 
 
 def reproduce(
-    experiment: Experiment, folder: Path, announce: Announce, progress: bool, claims: Sequence[str] | None = None
+    experiment: Experiment,
+    folder: Path,
+    client: Client | None,
+    console: Console,
+    claims: Sequence[str] | None = None,
+    quiet: bool = False,
 ) -> Results:
     """Run an experiment in a folder and write ``results.json``.
 
     Parameters
     ----------
-    announce : callable
-        Told in a sentence what begins.
-    progress : bool
-        Whether training shows its progress.
+    client : Client or None
+        Whose workers do the work (`runs.scheduler.workers`); None: this process.
+    console : Console
+        Where the view of the networks goes.
     claims : sequence of str, optional
         Names of the claims to judge; all unless given.
+    quiet : bool
+        Show no progress.
 
     Raises
     ------
-    RunFolderError, CheckpointError, DivergenceError
+    RunFolderError, SchedulerError, CheckpointError, DivergenceError
         Each a sentence; finished training is kept.
     """
     started = time.perf_counter()
     open_run(folder, experiment)
-    plans = seed_plans(experiment)
-    announce("Training the networks.")
-    trained = [train_seed(plan, folder, progress) for plan in plans]
-    announce(f"Measuring {len(plans)} seed{'s' if len(plans) > 1 else ''}.")
-    buffers = [{design: network.buffer for design, network in networks.items()} for networks in trained]
-    examined: list[Examination] = []
-    for plan, examination in zip(plans, measure_seeds(experiment, plans, buffers, folder), strict=True):
-        examined.append(examination)
-        announce(f"Measured {plan.family.name}, seed {plan.seed} ({len(examined)} of {len(plans)}).")
+    networks, seeds, arms = network_plans(experiment), seed_plans(experiment), arm_plans(experiment)
+    view = View(console, folder, networks, (*seeds, *arms), quiet)
+    with view.shown():
+        done = carry_out(tasks_of_run(networks, (*seeds, *arms), folder), client, view.look)
+    rows = write_metrics(networks, folder)
+    examined = [done[measuring(plan, folder)] for plan in seeds]
+    of_arms = [done[measuring(plan, folder)] for plan in arms]
     results = Results(
         experiment=experiment,
         environment=describe(),
         code=training_code(),
-        claims=judge_all(plans, examined, claims),
-        ladder=[ladder_of(plan, examination) for plan, examination in zip(plans, examined, strict=True)],
+        claims=judge_all(seeds, examined, claims),
+        ladder=[ladder_of(plan, examination) for plan, examination in zip(seeds, examined, strict=True)],
         networks=[network for examination in examined for network in examination.networks],
         untrained=[network for examination in examined for network in examination.untrained],
-        training_seconds=Metrics(folder / "metrics.jsonl").training_seconds(),
+        skills=skills(networks, rows),
+        arms=compare_arms(list(zip(seeds, examined, strict=True)), list(zip(arms, of_arms, strict=True))),
+        training_seconds=training_seconds(rows),
         seconds=time.perf_counter() - started,
         peak_memory_bytes=peak_memory_bytes(),
     )
     write_text(folder / "results.json", as_json(results))
     return results
+
+
+def skills(networks: Sequence[NetworkPlan], rows: Sequence[MetricsRow]) -> list[SkillRow]:
+    """Return the skill of every network, from the last row of its log."""
+    last = {(row.family, row.design, row.arm, row.seed): row for row in rows}
+    found = []
+    for plan in networks:
+        row = last.get(tuple(plan.identity.values()))  # type: ignore[arg-type]
+        skill = float("nan") if row is None else row.skill
+        found.append(SkillRow(**plan.identity, steps=plan.steps, skill=skill, learned=bool(skill >= LEARNED)))  # type: ignore[arg-type]
+    return found
 
 
 def ladder_of(plan: SeedPlan, examination: Examination) -> LadderResult:

@@ -1,15 +1,15 @@
 """The convex mixture of some predictions that comes nearest a network's own.
 
-    w = argmin over the simplex of  mean over sequences and positions of D(q, m) + price' w,   m = sum_j w_j c_j
+    w = argmin over the simplex of  mean over sequences and positions of D(m, q) + price' w,   m = sum_j w_j c_j
 
-for predictions q of the network and c_j of J candidates, D the distance of `capture.candidates`: KL(q || m) or
-(q - m)^2.
-It is convex in w, and its quadratic model at w is u' G u - 2 l' u up to a constant, with
+for predictions q of the network and c_j of J candidates, D(m, q) = KL(m || q) or (m - q)^2. It is convex in w, and its
+quadratic model at w is u' G u - 2 l' u up to a constant on the simplex, with
 
-    numbers   G_jk = mean c_j c_k,                            l_j = mean c_j q              (exact)
-    symbols   G_jk = mean sum_v q_v c_jv c_kv / (2 m_v^2),    l_j = mean sum_v q_v c_jv / m_v
+    numbers   G_jk = mean c_j c_k,                          l_j = mean c_j q              (exact)
+    symbols   G_jk = mean sum_v c_jv c_kv / (2 m_v),        l_j = -mean sum_v c_jv log(m_v / q_v) / 2
 
-(for symbols l = 2 G w, as sum_k w_k c_k = m). Newton's method minimises the model over the simplex face by face, and
+(the second derivative of KL is 2 G, its slope sum_v c_jv log(m_v / q_v) + 1, and 2 G w is 1 in every entry, because the
+entries of each c_j sum to 1). Newton's method minimises the model over the simplex face by face, and
 halves its step until the distance falls. With the sequences resampled, one such step from w refits to first order.
 """
 
@@ -68,9 +68,12 @@ class Quadratic:
         flat = mean.reshape(n_sequences, -1, 1)
         if kind == "real":
             return cls(_cross(table, table) / n_positions, _cross(table, flat)[..., 0] / n_positions)
-        scores = table * np.sqrt(flat) / (table @ weights)[..., None]
-        gram = _cross(scores, scores) / (2 * n_positions)
-        return cls(gram, 2 * gram @ weights)
+        mixed = (table @ weights)[..., None]
+        scores = table / np.sqrt(mixed)
+        return cls(
+            _cross(scores, scores) / (2 * n_positions),
+            -_cross(table, np.log(mixed / flat))[..., 0] / (2 * n_positions),
+        )
 
     def minimum(self, counts: Float[np.ndarray, "R B"], price: Float[np.ndarray, " J"]) -> Float[np.ndarray, "R J"]:
         """Minimise the weighted mean over sequences, plus price' u, over the simplex; one row a weighting."""
@@ -98,7 +101,7 @@ def fit_mixture(
     evenly = np.full((1, len(mean)), 1 / len(mean))
 
     def objective(weights: Float[np.ndarray, " J"]) -> float:
-        return float(divergence(kind, mean, candidates @ weights).mean() + price @ weights)
+        return float(divergence(kind, candidates @ weights, mean).mean() + price @ weights)
 
     weights = np.full(n_candidates, 1 / n_candidates)
     for _ in range(N_NEWTON):

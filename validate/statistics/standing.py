@@ -2,8 +2,8 @@
 
 Candidates c_j are *modes* or rivals. Of each population of sequences,
 
-    distance       D_j = mean D(network, c_j)                             (`theory.divergence`)
-    best mixture   w = argmin over the simplex of mean D(network, sum_j w_j c_j) + TIE D_* (sum of w over modes)
+    distance       D_j = mean D(c_j, network), KL(c_j || network) or (c_j - network)^2
+    best mixture   w = argmin over the simplex of mean D(sum_j w_j c_j, network) + TIE D_* (sum of w over modes)
     mode weight    the modes' sum of w, fitted on half of the sequences; the mixture's distance is taken on the others
     margin         (D_a - D_b) / max(D_a, D_b) of two distances, in [-1, 1]
 
@@ -66,13 +66,13 @@ class Standing:
         """Measure the distances and fit the best mixture."""
         names, half = tuple(named), len(mean) // 2
         candidates = np.stack(list(named.values()), axis=-1)
-        distances = np.stack([divergence(kind, mean, one) for one in named.values()], axis=-1)
+        distances = np.stack([divergence(kind, one, mean) for one in named.values()], axis=-1)
         are_modes = np.isin(names, modes)
         nearest = max(LEAST_RIVAL, distances[:half].mean(axis=(0, 1))[~are_modes].min())
         price = TIE * nearest * are_modes
         weights, model = fit_mixture(kind, mean[:half], candidates[:half], price)
         refits = model.minimum(resampling_weights(rng, half, N_REFITS)[:, 0], price)
-        beyond = divergence(kind, mean[half:], candidates[half:] @ weights).mean(axis=1)
+        beyond = divergence(kind, candidates[half:] @ weights, mean[half:]).mean(axis=1)
         return cls(names, modes, distances, weights, refits, beyond)
 
     @property

@@ -72,7 +72,7 @@ PANELS = (
     ),
     Panel(
         "modes, training mixture",
-        "KL(network ‖ ·), nats",
+        "KL(· ‖ network), nats",
         (
             Series("KL to M1, training", BLUE, "o", "to M1", ("baseline",)),
             Series("KL to M2, training", RED, "s", "to M2", ("predicted",)),
@@ -81,7 +81,7 @@ PANELS = (
     ),
     Panel(
         "modes, fresh tasks",
-        "KL(network ‖ ·), nats",
+        "KL(· ‖ network), nats",
         (
             Series("KL to M1, fresh", BLUE, "o", "to M1", ("baseline",)),
             Series("KL to M2, fresh", RED, "s", "to M2", ("predicted",)),

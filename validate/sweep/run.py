@@ -6,42 +6,41 @@ used again by the next call, as in any run: checkpoints, and what was measured (
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
+from distributed import Client
 
-from model import Transformer
 from validate.capture.rungs import EXACT
 from validate.experiment.fingerprints import training_code
-from validate.experiment.folder import OF_TRAINING, open_run, write_text
-from validate.experiment.seed_plan import SeedPlan
-from validate.judging.examination import examine
-from validate.judging.results import Examination, as_json
+from validate.experiment.folder import open_run, write_text
+from validate.judging.results import as_json
 from validate.runs.environment import describe, peak_memory_bytes
-from validate.runs.kept import kept, kept_path, measurement_key
-from validate.runs.workers import subjects_of
-from validate.sweep.axes import Point
+from validate.runs.scheduler import Task, carry_out
+from validate.runs.tasks import measuring_task, training_task
 from validate.sweep.experiment import SweepExperiment
 from validate.sweep.hypotheses import hypothesis_rows
 from validate.sweep.questions import SWEEP_QUESTIONS
 from validate.sweep.report import write_sweep_report
 from validate.sweep.results import SweepResults
 from validate.sweep.table import shape_rows, sweep_rows
-from validate.training.networks import train_network
+from validate.training.time_left import duration
 
 Announce = Callable[[str], None]
 
+SPEAK_EVERY = 30.0
+"""Seconds between two sentences on how far a sweep is."""
 
-def run_sweep(experiment: SweepExperiment, folder: Path, announce: Announce, progress: bool) -> Path:
+
+def run_sweep(experiment: SweepExperiment, folder: Path, announce: Announce, client: Client | None) -> Path:
     """Run a sweep in a folder, or go on with it.
 
     Parameters
     ----------
     announce : callable
-        Told in a sentence what begins.
-    progress : bool
-        Whether training shows its progress.
+        Told in a sentence how far it is.
+    client : Client or None
+        Whose workers do the work (`runs.scheduler.workers`); None: this process.
 
     Returns
     -------
@@ -55,16 +54,18 @@ def run_sweep(experiment: SweepExperiment, folder: Path, announce: Announce, pro
     """
     started = time.perf_counter()
     places = {point: folder / "points" / point.name for point in experiment.points}
-    open_run(folder, experiment, ("figures", *(f"points/{p.name}/{name}" for p in places for name in OF_TRAINING)))
-    work = experiment.work
-    table: dict[tuple[Point, int], Examination] = {}
-    for index, (point, seed) in enumerate(work):
-        announce(f"Point {index + 1} of {len(work)}: {point.name}, seed {seed}{_left(started, index, len(work))}.")
-        networks = {
-            design: train_network(network, places[home], progress)
-            for design, (home, network) in experiment.networks(point, seed).items()
-        }
-        table[point, seed] = measure_point(experiment.seed_plan(point, seed), networks, places[point])
+    open_run(folder, experiment, ("figures", *(f"points/{point.name}/checkpoints" for point in places)))
+    tasks: dict[str, Task] = {}
+    measuring = {}
+    for point, seed in experiment.work:
+        homes = [(network, places[home]) for home, network in experiment.networks(point, seed)]
+        tasks |= {task.name: task for task in (training_task(network, home) for network, home in homes)}
+        task = measuring_task(experiment.seed_plan(point, seed), homes, places[point], SWEEP_QUESTIONS, (EXACT,))
+        tasks[task.name] = task
+        measuring[point, seed] = task.name
+    announce(f"{len(tasks)} tasks: networks to train and points to measure.")
+    done = carry_out(list(tasks.values()), client, spoken(announce))
+    table = {key: done[name] for key, name in measuring.items()}
     results = SweepResults(
         experiment=experiment,
         environment=describe(),
@@ -80,17 +81,16 @@ def run_sweep(experiment: SweepExperiment, folder: Path, announce: Announce, pro
     return write_sweep_report(folder)
 
 
-def measure_point(seed_plan: SeedPlan, networks: Mapping[str, Transformer], folder: Path) -> Examination:
-    """Measure the two networks of a point and seed, or take what was measured before."""
-    key = measurement_key(seed_plan, networks, SWEEP_QUESTIONS)
-    subjects = subjects_of(seed_plan, networks)
-    with threadpool_limits(1, user_api="blas"):
-        return kept(kept_path(folder, seed_plan), key, lambda: examine(subjects, SWEEP_QUESTIONS, rungs=(EXACT,)))
+def spoken(announce: Announce) -> Callable[[int, int], None]:
+    """Return what says now and then how many tasks are done."""
+    started = last = time.monotonic()
 
+    def watch(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if done and now - last >= SPEAK_EVERY:
+            last = now
+            left = (now - started) * (total - done) / done
+            announce(f"{done} of {total} tasks done, about {duration(left)} left.")
 
-def _left(started: float, done: int, points: int) -> str:
-    """Return how long the rest will take if it goes on as it went."""
-    if not done:
-        return ""
-    seconds = (time.perf_counter() - started) / done * (points - done)
-    return f"; about {seconds / 60:.0f} min left" if seconds >= 90 else f"; about {seconds:.0f} s left"
+    return watch

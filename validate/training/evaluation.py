@@ -8,8 +8,13 @@ from model import Transformer
 from theory import Batch, Mixture, divergence, stream, target_loss
 from validate.capture.candidates import REFERENCES, phase_ratio, reference_mean
 from validate.capture.finite import floored
+from validate.capture.skill import Skill, without_context
 from validate.capture.sources import NetworkSource
+from validate.experiment.network_plan import NetworkPlan
 from validate.experiment.sampling import predicted
+
+N_PRIOR = 256
+"""Tasks of the prior whose mean prediction stands for one without context, for a network of fresh tasks."""
 
 
 class Evaluation:
@@ -18,21 +23,22 @@ class Evaluation:
     Attributes
     ----------
     batches : dict
-        Sequences of the training mixture, and of fresh tasks, another for each sequence.
+        Sequences such as the network is trained on, and of fresh tasks, another for each sequence.
     references : dict
         By population, the mean loss of each Bayes predictor (nats, or squared units).
     """
 
-    def __init__(self, mixture: Mixture, seed: int, n_sequences: int) -> None:
-        family = mixture.family
+    def __init__(self, plan: NetworkPlan) -> None:
+        mixture, n_sequences = plan.mixture, plan.seed_plan.plan.training.evaluation_sequences
+        family, seed = mixture.family, plan.seed_plan.seed
         rng = stream(seed, f"{family.name}/evaluation")
         fresh = family.sample_pool(rng, n_sequences)
         self.family = family
         self.batches = {
-            "training": mixture.sample(rng, n_sequences),
+            "training": plan.sample(rng, n_sequences),
             "fresh": family.sample(rng, fresh, n_sequences, tasks=np.arange(n_sequences)),
         }
-        self._n_positions = len(family.encode(self.batches["training"][:1]).positions)
+        self._n_positions = plan.seed_plan.setting.n_positions
         self._means = {
             population: {name: self._reference(name, mixture, batch) for name in REFERENCES}
             for population, batch in self.batches.items()
@@ -41,6 +47,15 @@ class Evaluation:
             population: {name: self.loss(mean, self.batches[population]) for name, mean in means.items()}
             for population, means in self._means.items()
         }
+        self._skill = self._skill_of_fresh(seed) if plan.is_fresh else self._skill_of(mixture)
+
+    def _skill_of(self, mixture: Mixture) -> Skill:
+        return Skill.of_mixture(mixture, self.batches["training"], self._n_positions)
+
+    def _skill_of_fresh(self, seed: int) -> Skill:
+        prior = Mixture(self.family, self.family.sample_pool(stream(seed, f"{self.family.name}/prior"), N_PRIOR))
+        exact = {"prior predictive": self._means["training"]["prior predictive"]}
+        return Skill(self.family, exact, without_context(prior, self.batches["training"], self._n_positions))
 
     def _reference(self, name: str, mixture: Mixture, batch: Batch) -> np.ndarray:
         mean = predicted(reference_mean(name, mixture, batch), self._n_positions)
@@ -51,20 +66,26 @@ class Evaluation:
         targets = predicted(self.family.targets(batch), self._n_positions)
         return float(target_loss(self.family.target_kind, predicted(mean, self._n_positions), targets).mean())
 
-    def __call__(self, network: Transformer) -> dict[str, dict[str, Any]]:
-        """Return what a record says of a network, by population.
+    def __call__(self, network: Transformer) -> dict[str, Any]:
+        """Return what a record says of a network.
 
         Returns
         -------
         dict
-            ``held_out``: mean loss. ``distance``: mean distance to each Bayes predictor. ``phase``: log10 of the ratio
-            of the distances to M1 and to M2. Losses and distances in nats, or squared units.
+            By population: ``held_out``, mean loss; ``distance``, mean divergence of the network from each Bayes
+            predictor; ``phase``, log10 of the ratio of those from M1 and from M2. In nats, or squared units. And
+            ``skill`` on sequences such as it is trained on.
         """
         source, kind = NetworkSource(network, self.family), self.family.target_kind
-        held_out, distance = {}, {}
-        for population, batch in self.batches.items():
-            mean, references = source.mean(batch), self._means[population]
-            held_out[population] = self.loss(mean, batch)
-            distance[population] = {name: float(divergence(kind, mean, m).mean()) for name, m in references.items()}
-        phase = {population: phase_ratio(to["M1"], to["M2"]) for population, to in distance.items()}
-        return {"held_out": held_out, "distance": distance, "phase": phase}
+        means = {population: source.mean(batch) for population, batch in self.batches.items()}
+        distance = {
+            population: {name: float(divergence(kind, m, mean).mean()) for name, m in self._means[population].items()}
+            for population, mean in means.items()
+        }
+        left, unread = self._skill.moments(means["training"]).mean(axis=0)
+        return {
+            "held_out": {population: self.loss(mean, self.batches[population]) for population, mean in means.items()},
+            "distance": distance,
+            "phase": {population: phase_ratio(to["M1"], to["M2"]) for population, to in distance.items()},
+            "skill": float(1 - left / unread),
+        }

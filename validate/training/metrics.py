@@ -1,18 +1,59 @@
-"""The training log of a run: one JSON object a line, each naming its network and step."""
+"""The training log of a network: one JSON object a line, and the log of a run, which is all of them.
+
+Each network writes a log of its own, because several are trained at a time; the run's ``metrics.jsonl`` is put together
+from them.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from validate.experiment.folder import write_text
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-COLUMNS = ("family", "design", "seed", "step", "loss", "held_out")
-"""What every row has."""
+from validate.experiment.folder import write_text
+from validate.experiment.network_plan import NetworkPlan
+from validate.statistics.intervals import Number
+
+
+class MetricsRow(BaseModel):
+    """One row; by population, and of Bayes predictors by name.
+
+    Attributes
+    ----------
+    loss : float
+        Of the batch, in nats or squared units, like every loss and distance.
+    held_out : dict
+        Mean loss.
+    distance, phase : dict
+        Mean divergence from each Bayes predictor, and log10 of the ratio of those from M1 and M2.
+    skill : float
+        `capture.skill`, on sequences such as the network is trained on.
+    inside : dict
+        R2_OOD by site, where it was looked at.
+    references : dict
+        Mean losses of the Bayes predictors, in a network's first row.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    family: str
+    design: str
+    arm: str = ""
+    seed: int
+    step: int
+    loss: Number
+    seconds: float = 0.0
+    held_out: dict[str, Number]
+    distance: dict[str, dict[str, Number]] = {}
+    phase: dict[str, Number] = {}
+    skill: Number = float("nan")
+    inside: dict[str, Number] = {}
+    references: dict[str, dict[str, Number]] = {}
 
 
 class Metrics:
-    """Rows of ``metrics.jsonl``.
+    """Rows of a log.
 
     Parameters
     ----------
@@ -24,35 +65,52 @@ class Metrics:
         self.path = path
 
     def append(self, row: Mapping[str, Any]) -> None:
-        """Add one row."""
+        """Add one row; a line that a full disk or a kill cut off before it stays by itself."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        cut = self.path.exists() and self.path.read_bytes()[-1:] not in (b"", b"\n")
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+            file.write("\n" * cut + json.dumps(row) + "\n")
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[MetricsRow]:
         """Return all rows; what is not a row (a line cut off by a kill, a stranger's line) is left out."""
-        if not self.path.exists():
-            return []
-        found = (_parse(line) for line in self.path.read_text("utf-8", errors="replace").splitlines())
-        return [row for row in found if isinstance(row, dict) and row.keys() >= set(COLUMNS)]
+        return [row for line in self._lines() if (row := _parse(line)) is not None]
 
-    def training_seconds(self) -> float:
-        """Return the seconds spent training, all networks and all calls together."""
-        spent: dict[tuple[Any, ...], float] = {}
-        for row in self.rows():
-            network = row["family"], row["design"], row["seed"]
-            spent[network] = max(spent.get(network, 0.0), row.get("seconds", 0.0))
-        return sum(spent.values())
+    def rewind(self, step: int) -> None:
+        """Drop the rows from `step` on: the training that follows writes them again."""
+        lines = self._lines()
+        kept = [line for line in lines if (row := _parse(line)) is not None and row.step < step]
+        if len(kept) < len(lines):
+            write_text(self.path, "".join(line + "\n" for line in kept))
 
-    def rewind(self, identity: Mapping[str, Any], step: int) -> None:
-        """Drop a network's rows from `step` on: the training that follows writes them again."""
-        rows = self.rows()
-        kept = [row for row in rows if row["step"] < step or any(row[key] != identity[key] for key in identity)]
-        if len(kept) < len(rows):
-            write_text(self.path, "".join(json.dumps(row) + "\n" for row in kept))
+    def _lines(self) -> list[str]:
+        return self.path.read_text("utf-8", errors="replace").splitlines() if self.path.exists() else []
 
 
-def _parse(line: str) -> Any:
+def _parse(line: str) -> MetricsRow | None:
     try:
-        return json.loads(line)
-    except json.JSONDecodeError:
+        return MetricsRow.model_validate_json(line)
+    except ValidationError:
         return None
+
+
+def last_row(path: Path) -> MetricsRow | None:
+    """Return the last row of a log, if it has one."""
+    rows = Metrics(path).rows()
+    return rows[-1] if rows else None
+
+
+def write_metrics(networks: Iterable[NetworkPlan], folder: Path) -> list[MetricsRow]:
+    """Put the log of a run together from those of its networks; returns its rows."""
+    logs = [Metrics(plan.metrics(folder)) for plan in networks]
+    text = "".join(log.path.read_text("utf-8") for log in logs if log.path.exists())
+    write_text(folder / "metrics.jsonl", text)
+    return Metrics(folder / "metrics.jsonl").rows()
+
+
+def training_seconds(rows: Iterable[MetricsRow]) -> float:
+    """Return the seconds spent training, all networks and all calls together."""
+    spent: dict[tuple[str, str, str, int], float] = {}
+    for row in rows:
+        network = row.family, row.design, row.arm, row.seed
+        spent[network] = max(spent.get(network, 0.0), row.seconds)
+    return sum(spent.values())

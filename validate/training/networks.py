@@ -25,17 +25,18 @@ def untrained_networks(seed_plan: SeedPlan) -> list[Transformer]:
     return [Transformer(network_config(family, plan.network), seed=int(draw)) for draw in draws]
 
 
-def train_network(plan: NetworkPlan, folder: Path, progress: bool) -> Transformer:
+def train_network(plan: NetworkPlan, folder: Path, progress: bool, threads: int = 1) -> Transformer:
     """Train (or resume, or load) one network.
 
-    Keeps its checkpoint (`NetworkPlan.checkpoint`) and appends to ``metrics.jsonl`` one row per record: step, batch
-    loss, the Bayes predictor's loss on the same batch, what `Evaluation` says of the network, and at some of them
+    Keeps its checkpoint and its training log (`NetworkPlan.checkpoint`, `NetworkPlan.metrics`), a row for each record:
+    step, batch loss, the Bayes predictor's loss on the same batch, what `Evaluation` says of the network, and at some of
+    them
     ``inside``, R2_OOD by site (`training.span_course`); the first row also holds the risks of the Bayes predictors.
     """
     mixture, seed, family_plan = plan.mixture, plan.seed_plan.seed, plan.seed_plan.plan
-    evaluation = Evaluation(mixture, seed, family_plan.training.evaluation_sequences)
+    evaluation = Evaluation(plan)
     course = SpanCourse(mixture, seed, family_plan.measurement)
-    metrics, settings = Metrics(folder / "metrics.jsonl"), plan.training
+    metrics, settings = Metrics(plan.metrics(folder)), plan.training
     observed: list[int] = []
 
     def arrays(step: int) -> ModelArrays:
@@ -43,13 +44,13 @@ def train_network(plan: NetworkPlan, folder: Path, progress: bool) -> Transforme
 
     def bayes_loss(step: int) -> float:
         batch = plan.batch(step)
-        return evaluation.loss(reference_mean("M1", mixture, batch), batch)
+        return evaluation.loss(reference_mean("prior predictive" if plan.is_fresh else "M1", mixture, batch), batch)
 
-    network = Transformer(plan.config, seed=seed)
+    network = Transformer(plan.config, seed=plan.initial_seed, threads=threads)
 
     def observe(record: StepRecord) -> None:
         if not observed:
-            metrics.rewind(plan.identity, record.step)
+            metrics.rewind(record.step)
         observed.append(record.step)
         looked_at = is_looked_at(record.step // settings.record_every) or record.step == settings.steps - 1
         inside = {"inside": course(network)} if looked_at else {}

@@ -25,7 +25,11 @@ def seconds_per_step(plan: NetworkPlan, budget: float) -> float:
     budget : float
         Seconds the timed steps may take; the step that warms up comes on top.
     """
-    network, family, batch = Transformer(plan.config), plan.mixture.family, plan.seed_plan.plan.training.batch
+    network, family, batch = (
+        Transformer(plan.config, threads=1),
+        plan.mixture.family,
+        plan.seed_plan.plan.training.batch,
+    )
 
     def timed(n_sequences: int, n_steps: int) -> float:
         settings = TrainingConfig(steps=1 + n_steps, peak_rate=1e-6, record_every=1)

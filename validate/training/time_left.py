@@ -8,11 +8,11 @@ every r steps the network reads 2 E held-out sequences, and a forward pass is a 
 an allowance, not measured.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from model import CheckpointError, load_checkpoint
-from validate.experiment.network_plan import NetworkPlan, network_plans
-from validate.experiment.schema import Experiment
+from model import CheckpointError, TransformerConfig, load_checkpoint
+from validate.experiment.network_plan import NetworkPlan
 from validate.experiment.seed_plan import SeedPlan
 from validate.training.step_time import seconds_per_step
 
@@ -39,7 +39,7 @@ def steps_left(plan: NetworkPlan, folder: Path) -> int:
         done = load_checkpoint(plan.checkpoint(folder)).step
     except (OSError, CheckpointError):  # none yet, or one that training will refuse in a sentence
         done = 0
-    return max(0, plan.design.steps - done)
+    return max(0, plan.steps - done)
 
 
 def training_seconds(plan: NetworkPlan, steps: int, step: float) -> float:
@@ -56,32 +56,36 @@ def measuring_seconds(seed_plan: SeedPlan) -> float:
     return SECONDS_PER_NUMBER * numbers * (len(plan.designs) + sizes.untrained)
 
 
-def time_left(experiment: Experiment, folder: Path, measured: set[str] | None, budget: float = BUDGET) -> str:
+def time_left(
+    networks: Sequence[NetworkPlan],
+    folder: Path,
+    unmeasured: Sequence[SeedPlan],
+    workers: int,
+    budget: float = BUDGET,
+) -> str:
     """Return a sentence on how long an experiment will take.
 
     Parameters
     ----------
-    measured : set of str or None
-        Names of the seeds that are measured already; None if nothing is to be measured.
+    unmeasured : sequence of SeedPlan
+        The seeds that are still to be measured.
+    workers : int
+        Processes that train and measure side by side.
     budget : float
         Seconds for timing every shape of network that has steps left.
     """
-    plans = list(network_plans(experiment))
-    left = [(plan, steps) for plan in plans if (steps := steps_left(plan, folder))]
-    shapes = {(plan.config, plan.seed_plan.plan.training.batch): plan for plan, _ in left}
+    left = [(plan, steps) for plan in networks if (steps := steps_left(plan, folder))]
+    shapes = {_shape(plan): plan for plan, _ in left}
     times = {shape: seconds_per_step(plan, budget / len(shapes)) for shape, plan in shapes.items()}
-    training = sum(
-        training_seconds(plan, steps, times[plan.config, plan.seed_plan.plan.training.batch]) for plan, steps in left
-    )
-    unfinished = {plan.seed_plan.name for plan, _ in left}
-    todo = {plan.seed_plan.name: plan.seed_plan for plan in plans} if measured is not None else {}
-    measuring = sum(
-        measuring_seconds(seed_plan)
-        for name, seed_plan in todo.items()
-        if name in unfinished or name not in (measured or set())
-    )
+    training = sum(training_seconds(plan, steps, times[_shape(plan)]) for plan, steps in left) / workers
+    measuring = sum(map(measuring_seconds, unmeasured)) / workers
     what = [f"{duration(training)} to train {len(left)} network{'s' * (len(left) > 1)}"] if left else []
     what += [f"an allowance of {duration(measuring)} to measure"] if measuring else []
     if not what:
         return "Everything asked for is done already."
     return f"This will take about {duration(training + measuring)} on this machine: {' and '.join(what)}."
+
+
+def _shape(plan: NetworkPlan) -> tuple[TransformerConfig, int]:
+    """Return what the time of a step depends on: the network and the batch."""
+    return plan.config, plan.seed_plan.plan.training.batch

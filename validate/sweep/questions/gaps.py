@@ -35,7 +35,7 @@ def gaps(side: Side, predict: Callable[[str], Float[np.ndarray, "B P D"]]) -> di
     for population, least in LEAST.items():
         arena, mean = side.arenas.populations[population], predict(population)
         for mode in MODES:
-            table[f"KL to {mode}, {population}"] = nats * divergence(kind, mean, arena.candidates[mode])
+            table[f"KL to {mode}, {population}"] = nats * divergence(kind, arena.candidates[mode], mean)
         loss, reference = (target_loss(kind, m, arena.targets) for m in (mean, arena.candidates[least]))
         table[f"excess loss, {population}"] = nats * (loss - reference)
     return table

@@ -1,0 +1,148 @@
+"""States with known directions: angles, shares and distances come out as built."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model import Transformer
+from theory import Mixture, stream
+from validate.capture.candidates import Arenas
+from validate.capture.sources import NetworkSource
+from validate.claims.base import Controls, Observed, Side
+from validate.claims.fresh_states import FreshStatesShown, directions
+from validate.claims.fresh_states import analyse as describe
+from validate.claims.geometry import (
+    N_LEADING,
+    analyse_angle,
+    analyse_directions,
+    analyse_fall,
+    fall,
+    fresh_moments,
+    random_moments,
+)
+from validate.claims.task_states import TaskStates, task_states
+from validate.experiment.schema import Network, build_family, load_preset, network_config
+from validate.experiment.setting import Setting
+from validate.statistics.subspace import random_basis
+
+WIDTH, N_NEW, N_EACH = 24, 60, 4
+SIZES = {
+    "dice": {"faces": 4, "length": 12},
+    "markov": {"states": 3, "length": 12},
+    "regression": {"dimension": 2, "points": 6},
+}
+
+
+def setting_of(kind):
+    family = build_family(kind, SIZES[kind])
+    sizes = load_preset("quick").families["dice"].measurement
+    sizes = sizes.model_copy(update={"cell_sequences": 8, "fresh_tasks": 12, "fresh_sequences": 4})
+    return Setting(kind, family, family.sample_pool(stream(0, "majors"), 3), 0, sizes)
+
+
+def side_of(setting, n_minors=0, seed=0):
+    """Return the side of an untrained network."""
+    config = network_config(setting.family, Network(layers=2, width=16, heads=2, hidden=16))
+    source = NetworkSource(Transformer(config, seed=seed, backend="numpy"), setting.family)
+    minors = setting.family.sample_pool(stream(0, "minors"), n_minors) if n_minors else None
+    observed = Observed(source, setting, source.sites[-1])
+    return Side(observed, Arenas(Mixture(setting.family, setting.majors, minors), setting))
+
+
+def side_of_built(setting, states):
+    """Return a side whose last states are these, at its site."""
+    side = side_of(setting, n_minors=20)
+    return replace(side, _found={task_states: {side.site: states}})
+
+
+def built(degrees, minors_share=1.0, seed=0):
+    """States of fresh tasks in a plane at an angle to the task span, and of minors partly in the same plane."""
+    rng = stream(seed, "built")
+    axes = random_basis(WIDTH, 8, stream(7, "axes"))
+    task_vectors = rng.normal(size=(3, 2)) @ axes[:, :2].T
+    task_vectors -= task_vectors.mean(axis=0)
+    turned = np.cos(np.radians(degrees)) * axes[:, :2] + np.sin(np.radians(degrees)) * axes[:, 2:4]
+    centre = rng.normal(size=WIDTH)
+
+    def states(n_tasks, basis):
+        within = 1e-3 * rng.normal(size=(n_tasks, N_EACH, WIDTH))
+        return centre + (rng.normal(size=(n_tasks, basis.shape[1])) @ basis.T)[:, None] + within
+
+    other = np.sqrt(minors_share) * turned + np.sqrt(1 - minors_share) * axes[:, 4:6]
+    populations = {"majors": states(3, axes[:, :2]), "fresh": states(N_NEW, turned), "minors": states(N_NEW, other)}
+    return TaskStates.of(task_vectors, centre, populations)
+
+
+@pytest.fixture(scope="module")
+def setting():
+    return setting_of("dice")
+
+
+def test_angles_and_shares_are_those_built(setting):
+    plain, diverse = side_of_built(setting, built(20)), side_of_built(setting, built(75))
+    controls = Controls(untrained=[plain, plain], plain=plain, judge=True)
+    angle, minors = analyse_angle(diverse, controls), analyse_directions(diverse, controls)
+    rise = angle.statistics["smallest angle"]
+    assert rise.value == pytest.approx(55, abs=0.1)
+    assert rise.low > 54
+    assert minors.statistics["OOD in minors' span"].value == pytest.approx(1, abs=1e-4)
+    assert angle.nulls["untrained network 1"]["smallest angle"].value == 0
+    level = minors.nulls["random subspace"]["OOD in minors' span"]
+    assert level.value == pytest.approx(N_LEADING / WIDTH, abs=0.05)
+    assert (
+        angle.nulls["random subspace"]["smallest angle"].low < 0 < angle.nulls["random subspace"]["smallest angle"].high
+    )
+
+
+def test_what_is_shown_of_built_states(setting):
+    shown = directions(built(75), setting)
+    assert shown.angles["fresh"].largest.value == pytest.approx(75, abs=0.1)
+    assert shown.shares["fresh"]["task span"] == pytest.approx(np.cos(np.radians(75)) ** 2, abs=1e-3)
+    assert shown.dimension["fresh"].averaged == pytest.approx(2, abs=0.2)
+    assert shown.distance.largest > shown.distance.rms > shown.distance.radius / 4
+
+
+def test_fresh_tasks_elsewhere_than_the_minors_are_seen(setting):
+    diverse = side_of_built(setting, built(90, minors_share=0.1))
+    found = analyse_directions(diverse, Controls()).statistics
+    assert set(found) == {"OOD in minors' span"}
+    assert found["OOD in minors' span"].high < 0.5
+
+
+def test_without_the_majors_only_network_nothing_is_compared(setting):
+    alone = side_of(setting, n_minors=20)
+    for analyse in (analyse_fall, analyse_angle):
+        findings = analyse(alone, Controls(judge=True))
+        assert (findings.statistics, findings.nulls) == ({}, {})
+
+
+def test_the_fall_is_of_two_networks_at_the_site_of_the_plain_one(setting):
+    plain, diverse, *bare = (side_of(setting, n, seed) for n, seed in ((0, 0), (20, 1), (20, 2), (20, 3)))
+    diverse = replace(diverse, observed=replace(diverse.observed, site="post_mlp.0"))
+    found = analyse_fall(diverse, Controls(bare, plain, judge=True))
+    assert found.statistics == fall(
+        fresh_moments(plain.observed), fresh_moments(diverse.observed), "post_mlp.1", setting
+    )
+    chance = fall(random_moments(plain.observed), random_moments(diverse.observed), "post_mlp.1", setting)
+    assert found.nulls["random subspace"] == chance
+    assert chance["R2_OOD ratio"].value == pytest.approx(1, abs=0.3)
+    first, second = (fresh_moments(other.observed) for other in bare)
+    assert found.nulls["untrained network 1"] == fall(first, second, "post_mlp.1", setting)
+    assert found.nulls["untrained network 2"] == fall(second, first, "post_mlp.1", setting)
+
+
+@pytest.mark.parametrize("kind", list(SIZES))
+def test_every_family_goes_through(kind):
+    setting = setting_of(kind)
+    sites = task_states(side_of(setting, n_minors=20))
+    assert set(sites) == {"post_mlp.0", "post_mlp.1"}
+    states = sites["post_mlp.1"]
+    assert {name: len(mean) for name, mean in states.averaged.items()} == {"majors": 3, "fresh": 12, "minors": 12}
+    np.testing.assert_allclose(states.averaged["majors"].mean(axis=0), 0, atol=1e-6)
+    plain = side_of(setting)
+    assert set(task_states(plain)["post_mlp.0"].single) == {"majors", "fresh"}
+    shown = describe(plain, Controls(show=True)).shown
+    assert set(shown.directions) == set(shown.subspace) == set(sites)
+    assert FreshStatesShown.model_validate_json(shown.model_dump_json()) == shown
+    assert describe(plain, Controls()).shown is None

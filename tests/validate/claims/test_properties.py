@@ -1,0 +1,168 @@
+"""P0 to P3*: where each statistic is read, what may change what, and how wide intervals are."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pytest
+from scipy import stats
+from tiny import dice_setting, mixtures
+
+from model import Transformer, TransformerConfig
+from theory import stream
+from validate.capture.candidates import Arenas
+from validate.capture.captured import Captured
+from validate.capture.rungs import EXACT, FeatureSource, averaging_features, rungs
+from validate.capture.sources import NetworkSource, StateSource
+from validate.claims.base import Controls, Observed, Side
+from validate.claims.catalogue import CRITERIA
+from validate.claims.properties import (
+    SEQUENCE_STATISTICS,
+    PropertiesShown,
+    analyse,
+    by_site,
+    properties,
+    shuffled_labels,
+)
+from validate.claims.trajectories import QUANTILES, alignment
+from validate.statistics.effects import EFFECTS
+
+SITE = "features"
+EVERY = {*EFFECTS, *SEQUENCE_STATISTICS}
+
+
+@pytest.fixture(scope="module")
+def setting():
+    return dice_setting()
+
+
+@pytest.fixture(scope="module")
+def exact(setting):
+    """Exact-Bayes states."""
+    return Observed(rungs(setting, {})[EXACT](mixtures(setting)[0]), setting, SITE)
+
+
+def changed(captured, part, where):
+    """Return the captured states with noise added to some of one part."""
+    held = getattr(captured, part)[SITE]
+    states = (held.states if part == "labelled" else held).copy()
+    states[where] += stream(1, "noise").normal(size=states[where].shape)
+    return replace(captured, **{part: {SITE: replace(held, states=states) if part == "labelled" else states}})
+
+
+def test_only_late_cells_only_judged_positions_and_both_samples_count(setting, exact):
+    captured = exact.captured
+    before = properties(captured, SITE)
+    n_early = len(setting.scored) - len(setting.late)
+    unread = np.setdiff1d(np.arange(setting.n_positions), setting.judged)
+    for same in (
+        changed(captured, "labelled", slice(0, n_early)),
+        changed(captured, "score", np.s_[:, unread]),
+        changed(captured, "fit", np.s_[:, unread]),
+    ):
+        assert properties(same, SITE) == before
+    vectors = properties(changed(captured, "labelled", slice(n_early, n_early + 1)), SITE)
+    assert vectors["P2"] != before["P2"]
+    assert vectors["P0"] == before["P0"]
+    for part in ("fit", "score"):
+        other = properties(changed(captured, part, np.s_[:, -1]), SITE)
+        assert other["P2"] != before["P2"]
+        assert other["P2*"] == before["P2*"]
+
+
+def test_alignment_follows_the_true_task(setting, exact):
+    quantiles = {name: np.array(value) for name, value in alignment(exact).items()}
+    assert quantiles["posterior"].shape == (len(QUANTILES), setting.n_positions)
+    assert quantiles["posterior"][QUANTILES.index(0.5), -1] > 0.9
+    np.testing.assert_allclose(quantiles["states"][:, -1], quantiles["posterior"][:, -1], atol=0.1)
+
+
+def test_intervals_of_correlation_and_distance_hold_what_other_sequences_give():
+    """Redraw every sequence of a noisy source: a 95 percent interval should rarely miss the mean of all redraws."""
+    runs = []
+    for seed in range(24):
+        setting = replace(dice_setting(cell_sequences=24), seed=seed)
+
+        def fixed(purpose, setting=setting):
+            return stream(0, purpose) if purpose.startswith("embedding/") else setting.stream(purpose)
+
+        source = FeatureSource(setting.family, partial(averaging_features, mixtures(setting)[0]), fixed)
+        runs.append(properties(Captured.of(source, setting), SITE))
+    for name in ("P3 r", "P3 TV", "P3* TV", "P2*"):
+        centre = np.mean([run[name].value for run in runs])
+        covered = sum(run[name].low <= centre <= run[name].high for run in runs)
+        assert covered >= stats.binom.ppf(0.005, len(runs), 0.92), (name, covered)
+
+
+@pytest.fixture(scope="module")
+def sides(setting):
+    """Three untrained networks, with the majors-only mixture, judged at their last site."""
+    config = TransformerConfig(inputs=6, outputs=6, layers=2, width=16, heads=2, hidden=32, length=31)
+    networks = [Transformer(config, seed=seed, backend="numpy") for seed in (1, 2, 3)]
+    arenas = Arenas(mixtures(setting)[0], setting)
+    sources = [NetworkSource(network, setting.family) for network in networks]
+    return [Side(Observed(source, setting, source.sites[-1]), arenas) for source in sources]
+
+
+def test_untrained_networks_fail_the_specific_statistics(sides):
+    for side in sides:
+        found = analyse(side, Controls()).statistics
+        assert set(found) == EVERY
+        for name in ("P2*", "P3* TV", "P3* contest"):
+            assert CRITERIA[name].place(found[name]) != "inside", name
+            assert not CRITERIA[name].meets(found[name].value), name
+
+
+def test_shuffled_labels_leave_no_task(sides):
+    shuffled = shuffled_labels(sides[0].observed)
+    assert set(shuffled) == EVERY - {"P3* contest"}
+    for name in ("P0*", "P1*", "P2*", "P3 r", "P3 TV", "P3* TV"):
+        assert CRITERIA[name].place(shuffled[name]) != "inside", name
+        assert not CRITERIA[name].meets(shuffled[name].value), name
+    assert shuffled["P0*"].value < analyse(sides[0], Controls()).statistics["P0*"].value - 0.3
+
+
+def test_each_network_is_judged_at_its_own_site_and_its_nulls_at_theirs(sides):
+    first, *bare = sides
+    other = Side(replace(first.observed, site="post_mlp.0", _found={}), first.arenas)
+    here, there = analyse(first, Controls()).statistics, analyse(other, Controls()).statistics
+    assert all(here[name] != there[name] for name in EVERY)
+    found = analyse(other, Controls(untrained=bare, judge=True, show=True))
+    for index, null in enumerate(bare):
+        assert found.nulls[f"untrained network {index + 1}"] == analyse(null, Controls()).statistics
+    assert set(found.nulls) == {"untrained network 1", "untrained network 2", "shuffled task labels"}
+    assert found.shown.properties == {"post_mlp.0": there, "post_mlp.1": here}
+    assert PropertiesShown.model_validate_json(found.shown.model_dump_json()) == found.shown
+
+
+def test_values_by_site_are_those_of_the_estimates(setting, sides):
+    values = by_site(sides[0].source, setting)
+    assert set(values) == set(sides[0].source.sites)
+    here = analyse(sides[0], Controls()).statistics
+    assert values["post_mlp.1"] == {name: pytest.approx(here[name].value) for name in EVERY}
+
+
+@dataclass
+class Counting:
+    """A source that counts how often its states are asked for."""
+
+    source: StateSource
+    sites: tuple[str, ...] = (SITE,)
+    asked: int = 0
+
+    def states(self, batch, last=False):
+        self.asked += 1
+        return self.source.states(batch, last)
+
+    def mean(self, batch):
+        return self.source.mean(batch)
+
+
+def test_states_are_found_once(setting, exact):
+    """What is found of a side's states serves every question and every null."""
+    source = Counting(exact.source)
+    side = Side(Observed(source, setting, SITE), Arenas(mixtures(setting)[0], setting))
+    first = analyse(side, Controls())
+    asked = source.asked
+    assert analyse(side, Controls(untrained=[side], judge=True, show=True)).statistics == first.statistics
+    assert source.asked == asked > 0

@@ -1,0 +1,39 @@
+"""The second mode on networks that are known to be one mode or the other."""
+
+import numpy as np
+import pytest
+from contestants import arenas_of, side_of
+
+from theory import Mixture
+from validate.claims.base import Controls
+from validate.claims.second_mode import analyse, analyse_loss
+
+
+def test_second_mode_of_exact_networks():
+    arenas = arenas_of("dice", n_minors=64)
+    # What plain and diverse predict is held against the same candidates.
+    plain = side_of(arenas, {"M1": 1.0}, Mixture(arenas.mixture.family, arenas.mixture.majors))
+    diverse = side_of(arenas, {"M2": 1.0})
+    found = analyse(diverse, Controls()).statistics
+    assert found["M2 mode"].low > 0.999
+    assert found["M2 mode OOD"].low > 0.999
+    assert found["majors do not suffer"].value == pytest.approx(0, abs=1e-12)
+    retrieving = analyse(side_of(arenas, {"M1": 1.0}), Controls(untrained=[diverse]))
+    assert retrieving.statistics["M2 mode"].high < -0.999
+    assert retrieving.nulls["untrained network 1"] == found
+    fallen = analyse_loss(diverse, Controls([plain, diverse], plain))
+    assert fallen.statistics["OOD loss falls"].low > 0.05
+    # Each untrained network is compared with the next one: here the first, majors-only one with the diverse one.
+    backwards = fallen.nulls["untrained network 1"]["OOD loss falls"].value
+    assert backwards == -fallen.statistics["OOD loss falls"].value
+    assert analyse_loss(diverse, Controls(plain=diverse)).statistics["OOD loss falls"].value == 0
+    assert analyse_loss(diverse, Controls()).statistics == {}
+
+
+def test_losses_of_numbers_are_told_in_nats():
+    arenas = arenas_of("regression")
+    found = analyse(side_of(arenas, {"M2": 0.5}), Controls()).statistics
+    arena = arenas.populations["majors"]
+    y, m = arena.targets, arena.candidates["M2"]
+    log_density = [-np.square(y - mean) / (2 * arenas.mixture.family.noise**2) for mean in (m, m / 2)]
+    assert found["majors do not suffer"].value == pytest.approx((log_density[0] - log_density[1]).mean())

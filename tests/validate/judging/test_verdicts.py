@@ -1,0 +1,162 @@
+"""From outcomes to rows: the deciding criterion, scopes, several seeds, and statistics that are missing."""
+
+import math
+
+import pytest
+
+from validate.claims.base import EVERY_FAMILY
+from validate.claims.catalogue import CLAIMS, CRITERIA
+from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY
+from validate.judging.results import Outcome
+from validate.judging.verdicts import claim_rows, count_verdicts
+from validate.statistics.intervals import Estimate
+
+GOOD = {"at least": 1.5, "at most": -0.5}
+BAD = {"at least": -0.5, "at most": 1.5}
+SCOPES = (MAJORS_ONLY, DIVERSE, BOTH)
+DESIGNS = {MAJORS_ONLY: "minors=0", DIVERSE: "minors=8", BOTH: "minors=0 to minors=8"}
+LAYERS = {MAJORS_ONLY: 3, DIVERSE: 2, BOTH: 3, "last": 5}
+
+
+def table(values, **changed):
+    """Return an estimate for every statistic: far on the good or the bad side, unless changed."""
+    estimates = {name: values[criterion.direction] for name, criterion in CRITERIA.items()} | changed
+    return {name: Estimate(value, value - 0.01, value + 0.01) for name, value in estimates.items()}
+
+
+def rung(name):
+    """Return the statistics of a rung of the ladder: good where it is the one that must meet the criterion."""
+    return {key: (GOOD if own.exact == name else BAD)[own.direction] for key, own in CRITERIA.items()}
+
+
+RUNGS = sorted({name for own in CRITERIA.values() for name in (own.exact, *own.rivals)})
+
+
+def outcome(seed=0, layers=LAYERS, scope=MAJORS_ONLY, **changed):
+    """Return the outcome of a seed that is good everywhere, but for what is changed in one scope."""
+    return Outcome(
+        seed=seed,
+        ladder={name: {other: table(GOOD, **rung(name)) for other in SCOPES} for name in RUNGS},
+        trained={other: table(GOOD, **changed) if other == scope else table(GOOD) for other in SCOPES},
+        nulls={other: {"untrained": table(BAD)} for other in SCOPES},
+        predicted={other: dict.fromkeys(CRITERIA, 0.75) for other in SCOPES},
+        layers=layers,
+    )
+
+
+def disqualify(found, scope, name):
+    """Let a rival of a statistic's criterion pass for what it must be told from."""
+    for rival in CRITERIA[name].rivals:
+        found.ladder[rival][scope][name] = table(GOOD)[name]
+
+
+def rows_of(*outcomes, kind="dice", designs=DESIGNS, wanted=None):
+    rows = claim_rows(kind, outcomes, designs, 62, wanted)
+    return {(row.claim, row.design): row for row in rows}
+
+
+@pytest.mark.parametrize("kind", EVERY_FAMILY)
+def test_every_claim_of_a_family_has_a_row_in_each_of_its_scopes(kind):
+    rows = rows_of(outcome(), kind=kind)
+    judged = [(name, question) for name, (_, question) in CLAIMS.items() if kind in question.families]
+    expected = {(name, DESIGNS[scope]) for name, question in judged for scope in question.scopes}
+    assert set(rows) == expected
+    assert count_verdicts(rows.values()) == {"supported": len(expected)}
+    assert all(row.family == kind for row in rows.values())
+
+
+def test_only_wanted_claims_in_scopes_that_were_trained_are_judged():
+    assert {claim for claim, _ in rows_of(outcome(), wanted=["P1", "retrieval"])} == {"P1", "retrieval"}
+    plain = rows_of(outcome(), designs={MAJORS_ONLY: "minors=0"})
+    assert {design for _, design in plain} == {"minors=0"}
+    assert {claim for claim, _ in plain} == {
+        name for name, (_, own) in CLAIMS.items() if MAJORS_ONLY in own.scopes and "dice" in own.families
+    }
+
+
+def test_a_claim_is_judged_at_its_place():
+    rows = rows_of(outcome(0), outcome(1, layers=LAYERS | {MAJORS_ONLY: 1}))
+    assert rows["P0", "minors=0"].layers == [3, 1]
+    assert rows["P0", "minors=8"].layers == [2, 2]
+    assert rows["near-orthogonality", DESIGNS[BOTH]].layer == 3
+    assert rows["majors stable", "minors=8"].layers == [5, 5]
+    nowhere = rows["retrieval", "minors=0"]
+    assert nowhere.layer is nowhere.layers is nowhere.position is None
+
+
+def test_theory_says_itself_what_no_rung_can_have():
+    first = outcome()
+    for measured in first.ladder.values():
+        measured[DIVERSE] = {}
+    rows = rows_of(first)
+    assert rows["steering", "minors=8"].predicted == 0.75
+    assert rows["steering", "minors=8"].verdict == "supported"
+    assert math.isnan(rows["P0", "minors=8"].predicted)
+    assert rows["P0", "minors=8"].verdict == "not tested"
+    assert rows["P0", "minors=0"].predicted == GOOD["at least"]
+
+
+def test_the_papers_value_stands_where_it_was_measured():
+    assert rows_of(outcome())["P0", "minors=8"].paper == 0.977
+    assert rows_of(outcome(), kind="markov")["P0", "minors=8"].paper == 0.950
+    assert rows_of(outcome())["P0", "minors=0"].paper is None
+
+
+def test_a_row_shows_its_deciding_criterion():
+    rows = rows_of(outcome(**{"P3 TV": 0.9}))
+    row = rows["P3", "minors=0"]
+    assert row.verdict == "refuted"
+    assert (row.statistic, row.measured, row.tolerance) == ("P3 TV", 0.9, 0.05)
+    assert row.interval == pytest.approx((0.89, 0.91))
+    assert row.null == pytest.approx(1.5)
+    assert [part.verdict for part in row.parts] == ["supported", "refuted"]
+    assert rows["P3", "minors=8"].verdict == "supported"
+    mixed = rows_of(outcome(**{"P3 r": 0.98}))["P3", "minors=0"]
+    assert (mixed.verdict, mixed.statistic) == ("inconclusive", "P3 r")
+
+
+def test_a_null_counts_in_its_own_scope():
+    first = outcome()
+    first.nulls[DIVERSE]["as good"] = table(GOOD)
+    rows = rows_of(first)
+    assert rows["P0", "minors=8"].verdict == "unspecific"
+    assert set(rows["P0", "minors=8"].nulls) == {"untrained", "as good"}
+    assert rows["P0", "minors=0"].verdict == "supported"
+    assert set(rows["P0", "minors=0"].nulls) == {"untrained"}
+
+
+def test_every_seed_must_agree():
+    rows = rows_of(outcome(0), outcome(1, P0=0.5))
+    row = rows["P0", "minors=0"]
+    assert row.seeds == [0, 1]
+    assert row.measured == pytest.approx(1.0)
+    assert row.interval == pytest.approx((0.49, 1.51))
+    assert row.verdict == "inconclusive"
+    assert rows["P0", "minors=8"].verdict == rows["P1", "minors=0"].verdict == "supported"
+
+
+def test_a_disqualified_statistic_or_a_missing_measurement_is_not_tested():
+    first = outcome()
+    disqualify(first, MAJORS_ONLY, "P0")
+    disqualify(first, MAJORS_ONLY, "P3 TV")
+    first.trained[MAJORS_ONLY]["P3 r"] = Estimate(0.1, 0.0, 0.2)
+    del first.trained[BOTH]["R2_OOD ratio"]
+    del first.trained[DIVERSE]
+    rows = rows_of(first)
+    assert rows["P0", "minors=0"].verdict == "not tested"
+    assert rows["near-orthogonality", DESIGNS[BOTH]].verdict == "not tested"
+    assert rows["P0*", "minors=0"].verdict == "supported"
+    assert rows["P0*", "minors=8"].verdict == "not tested"
+    assert [part.verdict for part in rows["P3", "minors=0"].parts] == ["refuted", "not tested"]
+    assert rows["P3", "minors=0"].verdict == "not tested"
+
+
+def test_a_statistic_that_no_rung_can_have_is_predicted_by_theory_and_needs_no_calibration():
+    first = outcome()
+    disqualify(first, MAJORS_ONLY, "steering")
+    disqualify(first, MAJORS_ONLY, "P0")
+    rows = rows_of(first)
+    assert rows["steering", "minors=0"].verdict == "supported"
+    assert rows["steering", "minors=0"].predicted == 0.75
+    assert rows["P0", "minors=0"].verdict == "not tested"
+    assert rows["P0", "minors=8"].predicted == 1.5

@@ -1,0 +1,101 @@
+"""Bootstrap intervals: SciPy's bootstrap as an oracle, and the algebra of estimates."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from theory import stream
+from validate.statistics.intervals import (
+    Estimate,
+    bootstrap,
+    bootstrap_mean,
+    explained_share,
+    hull,
+    ratio,
+    resampling_weights,
+)
+
+
+def first(moments):
+    return moments[..., 0]
+
+
+def test_interval_of_a_mean_agrees_with_scipy():
+    values = stream(1, "values").exponential(size=200)
+    ours = bootstrap(values[:, None], first, stream(1, "bootstrap"), 4000)
+    theirs = stats.bootstrap((values,), np.mean, n_resamples=4000, method="percentile", rng=stream(2, "scipy"))
+    spread = values.std() / np.sqrt(len(values))
+    assert ours.value == pytest.approx(values.mean())
+    # The ends of a percentile interval from 4000 resamples have a standard error of about 0.05 spreads.
+    assert abs(ours.low - theirs.confidence_interval.low) < 0.25 * spread
+    assert abs(ours.high - theirs.confidence_interval.high) < 0.25 * spread
+
+
+def test_interval_covers_the_true_mean_about_as_often_as_it_says():
+    covered = 0
+    for trial in range(300):
+        values = stream(3, "coverage", trial).normal(size=50)
+        interval = bootstrap(values[:, None], first, stream(4, "coverage", trial), 300)
+        covered += interval.low <= 0 <= interval.high
+    low, high = stats.binom.interval(0.999, 300, 0.94)
+    assert low <= covered <= high
+
+
+@given(st.integers(1, 20), st.integers(1, 4))
+def test_resampling_weights_are_laws_within_each_stratum(n_units, strata):
+    weights = resampling_weights(stream(0, "weights"), n_units, 7, strata)
+    assert weights.shape == (7, strata, n_units)
+    np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=1e-12)
+    assert np.all(weights >= 0)
+
+
+def test_interval_is_recentred_on_a_biased_statistic():
+    values = stream(5, "biased").normal(size=(40, 1))
+    estimate = bootstrap(np.concatenate([values, values**2], axis=1), lambda m: m[..., 0] ** 2, stream(5, "b"), 2000)
+    assert estimate.low <= estimate.value <= estimate.high
+
+
+def test_same_stream_gives_the_same_bits():
+    moments = stream(6, "moments").normal(size=(30, 2)) ** 2
+    assert bootstrap(moments, explained_share, stream(6, "b"), 50) == bootstrap(
+        moments, explained_share, stream(6, "b"), 50
+    )
+
+
+def test_no_units_and_no_variance_are_undefined_not_errors():
+    assert np.isnan(bootstrap(np.zeros((0, 2)), explained_share, stream(7, "b"), 20).value)
+    assert np.isnan(bootstrap(np.zeros((5, 2)), explained_share, stream(7, "b"), 20).low)
+    assert np.isnan(ratio(np.ones(1), np.zeros(1)))
+
+
+def test_hull_holds_every_interval():
+    joined = hull([Estimate(0.5, 0.4, 0.6), Estimate(0.7, 0.65, 0.9)])
+    assert (joined.value, joined.low, joined.high) == (pytest.approx(0.6), 0.4, 0.9)
+    assert np.isnan(hull([Estimate(0.5, 0.4, 0.6), Estimate(np.nan, np.nan, np.nan)]).low)
+    assert np.isnan(hull([]).value)
+
+
+def test_the_mean_of_a_unit_is_over_all_that_follows():
+    values = stream(8, "units").normal(size=(30, 4, 3))
+    ours = bootstrap_mean(values, stream(8, "b"), 50)
+    assert ours == bootstrap(values.mean(axis=(1, 2))[:, None], first, stream(8, "b"), 50)
+    assert ours.value == pytest.approx(values.mean())
+
+
+def test_without_replicates_there_is_a_value_and_no_interval():
+    values = stream(9, "alone").normal(size=12)
+    alone, whole = (bootstrap_mean(values, stream(9, "b"), n) for n in (0, 20))
+    assert alone.value == whole.value
+    assert np.isnan([alone.low, alone.high]).all()
+    assert np.isfinite([whole.low, whole.high]).all()
+
+
+def test_estimates_over_groups_and_over_a_spread_are_scipys():
+    values = stream(10, "groups").normal(size=9)
+    groups, spread = Estimate.of_groups(values), Estimate.of_spread(values)
+    low, high = stats.t.interval(0.95, 8, values.mean(), stats.sem(values))
+    assert (groups.value, groups.low, groups.high) == pytest.approx((values.mean(), low, high))
+    low, high = stats.mstats.mquantiles(values, [0.025, 0.975], alphap=1, betap=1)
+    assert (spread.value, spread.low, spread.high) == pytest.approx((values.mean(), low, high))

@@ -1,0 +1,71 @@
+"""Does it matter how networks are trained? Statistics of an arm beside those of the first, seed by seed.
+
+Both arms train the same tasks from the same initial parameters, so that the difference is taken within a seed; its
+interval is that of Student's t over seeds. Nothing here is a verdict.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from validate.claims.catalogue import CRITERIA, questions_for
+from validate.claims.skill import SKILL
+from validate.experiment.scopes import Scope
+from validate.experiment.seed_plan import SeedPlan
+from validate.judging.results import ArmRow, Examination
+from validate.statistics.intervals import UNDEFINED, Estimate
+
+Examined = Sequence[tuple[SeedPlan, Examination]]
+
+
+def compare_arms(first: Examined, others: Examined) -> list[ArmRow]:
+    """Return a row for each family, arm, scope and judged statistic that both arms have."""
+    rows = []
+    for family, arm in dict.fromkeys((p.family.name, p.arm.name) for p, _ in others if p.arm is not None):
+        own = {p.seed: e for p, e in others if p.family.name == family and p.arm is not None and p.arm.name == arm}
+        plans = {p.seed: (p, e) for p, e in first if p.family.name == family and p.seed in own}
+        pairs = [(examination, own[seed]) for seed, (_, examination) in plans.items()]
+        if not pairs:
+            continue
+        designs = next(iter(plans.values()))[0].designs
+        for scope, design in designs.items():
+            rows += _rows(family, arm, scope, design, list(plans), pairs)
+    return rows
+
+
+def _rows(
+    family: str,
+    arm: str,
+    scope: Scope,
+    design: str,
+    seeds: list[int],
+    pairs: Sequence[tuple[Examination, Examination]],
+) -> list[ArmRow]:
+    rows = []
+    for question in questions_for(family):
+        for name in question.statistics:
+            values = np.array(
+                [[e.outcome.trained.get(scope, {}).get(name, UNDEFINED).value for e in pair] for pair in pairs]
+            )
+            if (name in CRITERIA or name == SKILL) and scope in question.scopes and np.isfinite(values).any():
+                rows.append(
+                    ArmRow(
+                        family=family,
+                        arm=arm,
+                        design=design,
+                        statistic=name,
+                        label=CRITERIA[name].label if name in CRITERIA else name,
+                        seeds=seeds,
+                        first=over_seeds(values[:, 0]),
+                        second=over_seeds(values[:, 1]),
+                        difference=over_seeds(values[:, 1] - values[:, 0]),
+                    )
+                )
+    return rows
+
+
+def over_seeds(values: np.ndarray) -> Estimate:
+    """Return the mean over seeds with the interval of Student's t, undefined for a single seed."""
+    if len(values) < 2:
+        return Estimate(float(values[0]), float("nan"), float("nan"))
+    return Estimate.of_groups(values)
