@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from test_own_states import capture, few_resamplings, network_of  # noqa: F401  (the fixture applies here too)
+from test_own_states import capture, network_of
 from tiny import tiny_toml
 from typer.testing import CliRunner
 

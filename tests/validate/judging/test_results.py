@@ -6,7 +6,7 @@ import math
 import pytest
 from tiny import tiny_experiment, tiny_subjects
 
-from validate.claims.catalogue import SHOWN
+from validate.claims.catalogue import QUESTIONS
 from validate.claims.stability import StabilityShown
 from validate.experiment.folder import RunFolderError, write_text
 from validate.experiment.seed_plan import SeedPlan
@@ -61,7 +61,8 @@ def test_an_examination_reads_back_equal(examination):
     assert (odd["P0"].low, odd["P0"].high) == (-math.inf, 0.1 + 0.2)
     assert odd["P1"] == Estimate(1e-310, 0.1 + 0.2, 1.0)
     shown = read.networks[0].shown
-    assert {name: type(table) for name, table in shown.items()} == {name: SHOWN[name] for name in shown}
+    models = {question.name: question.shown for question in QUESTIONS}
+    assert {name: type(table) for name, table in shown.items()} == {name: models[name] for name in shown}
 
 
 def test_results_read_back_equal_with_null_for_what_is_undefined(results, tmp_path):
