@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import figure, tables
+from benchmarks.bayes_risk import GAPS
+from benchmarks.bayes_risk import table as risk_table
 from benchmarks.cases import SIZES, Case, growth
 from validate.runs.pin import PIN
 
 RESULTS = Path(__file__).parent / "results"
 ENGINES = ("dual-modes", "dual-modes-muon", "torch-eager", "torch-compile", "numpy-reference")
+RISK_SEEDS = (1000, 1001, 1002)
 POOLS = (3, 1027, 4099)
 
 
@@ -67,6 +70,17 @@ def curves(engines: list[str], seconds: float) -> list[dict[str, Any]]:
     return found
 
 
+def to_bayes_risk(engines: list[str], families: list[str], limit: float) -> list[dict[str, Any]]:
+    """Return when each network came below its gap, three seeds, one thread, engines side by side."""
+    return [
+        run("bayes_risk", engine=engine, family=family, seed=seed, limit=limit, threads=1)
+        for family in families
+        for seed in RISK_SEEDS
+        for engine in engines
+        if engine in ("dual-modes", "torch-eager")
+    ]
+
+
 def main() -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -75,7 +89,16 @@ def main() -> None:
     parser.add_argument("--threads", nargs="+", type=int, choices=range(1, 9), default=[1, 2])
     parser.add_argument("--seconds", type=float, default=4.0, help="spent on each number, one step at least")
     parser.add_argument("--without-curves", action="store_true", help="leave out growth with width, length and batch")
+    parser.add_argument("--families", nargs="*", choices=list(GAPS), default=list(GAPS), help="time to the Bayes risk")
+    parser.add_argument("--limit", type=float, default=300.0, help="seconds after which a network is not waited for")
+    parser.add_argument("--only-bayes-risk", action="store_true", help="measure the time to the Bayes risk alone")
     chosen = parser.parse_args()
+    RESULTS.mkdir(exist_ok=True)
+    risk = to_bayes_risk(chosen.engines, chosen.families, chosen.limit)
+    (RESULTS / "bayes_risk.json").write_text(json.dumps({"machine": tables.machine(), "rows": risk}, indent=1) + "\n")
+    print(risk_table(risk))
+    if chosen.only_bayes_risk:
+        return
     report: dict[str, Any] = {"machine": tables.machine(), "pin_dropped": os.environ.get(PIN)}
     report |= steps(chosen.engines, chosen.sizes, chosen.threads, chosen.seconds)
     report["breakdown"] = {
@@ -83,11 +106,9 @@ def main() -> None:
     }
     report["predictors"] = [{"tasks": K, **run("predictors", tasks=K, seconds=1.0)} for K in POOLS]
     report["large_predictor"] = run("large_predictor")
-    RESULTS.mkdir(exist_ok=True)
     if not chosen.without_curves:
-        report["curves"] = curves(
-            [engine for engine in chosen.engines if engine != "dual-modes-muon"], chosen.seconds / 5
-        )
+        grown = [engine for engine in chosen.engines if engine != "dual-modes-muon"]
+        report["curves"] = curves(grown, chosen.seconds / 5)
         figure.draw(report["curves"], RESULTS / "growth.svg")
     (RESULTS / "latest.json").write_text(json.dumps(report, indent=1) + "\n")
     print(tables.text(report))

@@ -59,8 +59,8 @@ def run(plan: NetworkPlan, recipe: Recipe, steps: int) -> dict[str, Any]:
     source = NetworkSource(network, plan.mixture.family)
 
     def gap() -> tuple[float, float]:
-        left, unread = skill.moments(source.mean(batch)).mean(axis=0)
-        return float(left), float(1 - left / unread)
+        mean = source.mean(batch)
+        return float(skill.moments(mean)[:, 0].mean()), skill(mean)
 
     def observe(record: StepRecord) -> None:
         if record.step % 100 == 0:

@@ -10,6 +10,7 @@ from torch.nn import functional
 from benchmarks.cases import Arrays, Case
 from model import TransformerConfig
 from model.attention import rotation
+from theory import ModelArrays
 
 
 class Block(nn.Module):
@@ -63,6 +64,18 @@ class Network(nn.Module):
         return self.output(self.norm(x[:, positions]))
 
 
+def _loss(config: TransformerConfig, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    if config.loss == "squared":
+        return functional.mse_loss(outputs[..., 0], targets)
+    return functional.cross_entropy(outputs.flatten(0, 1), targets.flatten())
+
+
+def batch_loss(network: nn.Module, config: TransformerConfig, arrays: ModelArrays) -> torch.Tensor:
+    """Return the loss of a network on a batch."""
+    inputs, targets, positions = map(torch.from_numpy, arrays)
+    return _loss(config, network(inputs, positions), targets)
+
+
 def stepper(case: Case, arrays: Arrays, threads: int, compiled: bool) -> Callable[[], float]:
     """Return a function that makes one training step and returns the loss."""
     torch.manual_seed(0)
@@ -74,11 +87,7 @@ def stepper(case: Case, arrays: Arrays, threads: int, compiled: bool) -> Callabl
 
     def step() -> float:
         optimizer.zero_grad(set_to_none=True)
-        outputs = forward(inputs, positions)
-        if case.config.loss == "squared":
-            loss = functional.mse_loss(outputs[..., 0], targets)
-        else:
-            loss = functional.cross_entropy(outputs.flatten(0, 1), targets.flatten())
+        loss = _loss(case.config, forward(inputs, positions), targets)
         loss.backward()
         optimizer.step()
         return loss.item()

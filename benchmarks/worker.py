@@ -152,7 +152,15 @@ def large_predictor(job: dict[str, Any]) -> dict[str, Any]:
     return large(**LARGE) | {"memory_mb": memory()}
 
 
+def bayes_risk(job: dict[str, Any]) -> dict[str, Any]:
+    """See `benchmarks.bayes_risk`."""
+    from benchmarks.bayes_risk import measure
+
+    return measure(job["engine"], job["family"], job["seed"], job["limit"])
+
+
 JOBS = {
+    "bayes_risk": bayes_risk,
     "step": step,
     "peak": peak,
     "products": products,

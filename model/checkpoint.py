@@ -5,13 +5,11 @@ metadata holds one JSON text, `checkpoint` (format, model and training configura
 step, which is also the position in the stream of batches, records, fingerprint), and `sha256`, the digest of that text
 and the tensors.
 
-A file is written beside its place, flushed to the disk, and renamed over it; then the folder is flushed. A reader
-sees the old file or the new one, whenever the writer is stopped.
+A file is replaced whole or not at all (`model.files`).
 """
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,6 +24,7 @@ from safetensors.numpy import save as serialise
 from model import parameters
 from model.config import TransformerConfig
 from model.engine import Backend
+from model.files import write_atomically
 from model.optimizers import OPTIMIZERS
 from model.record import StepRecord
 from model.schedule import TrainingConfig
@@ -73,9 +72,9 @@ class Checkpoint:
     records: tuple[StepRecord, ...] = ()
     fingerprint: Mapping[str, str] = field(default_factory=dict)
 
-    def model(self, backend: Backend | None = None) -> Transformer:
+    def model(self, backend: Backend | None = None, threads: int | None = None) -> Transformer:
         """Return the transformer, by default with the backend it was trained with."""
-        model = Transformer(self.config, backend=backend or self.backend, dtype=self.buffer.dtype)
+        model = Transformer(self.config, backend=backend or self.backend, dtype=self.buffer.dtype, threads=threads)
         model.buffer[:] = self.buffer
         return model
 
@@ -94,7 +93,7 @@ def save_checkpoint(path: Path | str, checkpoint: Checkpoint) -> None:
     tensors = {name: np.ascontiguousarray(array) for name, array in tensors.items()}  # strides are not written
     text = json.dumps(_description(checkpoint))
     metadata = {"checkpoint": text, "sha256": digest(text, tensors)}
-    _write_atomically(path, serialise(tensors, metadata))
+    write_atomically(path, serialise(tensors, metadata))
 
 
 def _description(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -183,20 +182,3 @@ def digest(text: str, tensors: Mapping[str, np.ndarray]) -> str:
         total.update(f"{name} {tensors[name].dtype} {tensors[name].shape} ".encode())
         total.update(np.ascontiguousarray(tensors[name]).data)
     return total.hexdigest()
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -45,6 +45,7 @@ class Transformer:
         All parameters; change it in place only.
     parameters : mapping of str to ndarray
         Views into `buffer` by name (`model.parameters`), weights stored (in, out).
+    threads : int
     """
 
     def __init__(

@@ -104,11 +104,9 @@ def _compiled(model: TransformerConfig, arrays: tuple[Flat, ...], numbers: tuple
     from model import kernels
 
     constants = [arrays[0].dtype.type(number) for number in (*numbers, *COEFFICIENTS)]
+    shares = [np.ascontiguousarray(places(model)[thread::threads]) for thread in range(threads)]
     with blas.libraries().limit(limits=1, user_api="blas"):
-        engine.each(
-            lambda thread: kernels.muon(*arrays, places(model)[thread::threads], REPETITIONS, *constants),
-            list(range(threads)),
-        )
+        engine.each(lambda share: kernels.muon(*arrays, share, REPETITIONS, *constants), shares)
 
 
 @cache

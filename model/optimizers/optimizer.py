@@ -4,8 +4,8 @@
     update(model, training, buffer, gradient, state, step)
 
 `model` and `training` are the configurations. Buffer and gradient, shape (N,), are laid out as `model.parameters` says;
-`update` changes buffer and state in place and may overwrite the gradient. A checkpoint holds the state under its names,
-and nothing else of the optimizer: the same state and step give the same bits.
+`update` changes buffer and state in place. A checkpoint holds the state under its names, and nothing else of the
+optimizer: the same buffer, gradient, state and step give the same bits.
 """
 
 import math

@@ -1,6 +1,8 @@
 """Checkpoints: what is written is read back; anything else is refused in one sentence."""
 
 import json
+import resource
+import signal
 from dataclasses import fields
 
 import numpy as np
@@ -154,11 +156,17 @@ def write_signed(path, good, change):
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "kept.safetensors"
     save_checkpoint(path, checkpoint_for())
-    before = path.read_bytes()
-    (tmp_path / ".kept.safetensors.partial").mkdir()  # the place of the temporary file is taken
-    with pytest.raises(OSError, match="directory"):
-        save_checkpoint(path, checkpoint_for("one-head"))
+    before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # as if the disk were full
+    try:
+        with pytest.raises(OSError, match="too large"):
+            save_checkpoint(path, checkpoint_for("one-head"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
     assert path.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
 
 def test_a_missing_file_is_reported_as_missing(tmp_path):

@@ -10,6 +10,7 @@ After a deliberate change, write the file anew with
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from small_models import VARIANTS, Arrays
 from model import TrainingConfig, Transformer, train
 
 GOLDEN = Path(__file__).with_name("golden_losses.json")
+NAMES = ("dice", "regression", "dice muon")
 TRAINING = TrainingConfig(steps=30, peak_rate=0.01, weight_decay=0.1, clip_norm=1.0, record_every=1)
 
 
@@ -34,27 +36,28 @@ def batch(config, step):
     return Arrays(inputs, (row + positions * (row + 2) + step) % config.outputs, positions)
 
 
-def losses(config, backend, dtype):
+def losses(name, backend, dtype):
+    config, training = VARIANTS[name.split()[0]], replace(TRAINING, optimizer="muon" if "muon" in name else "adamw")
     model = Transformer(config, backend=backend, dtype=dtype)
     for name, value in model.parameters.items():
         value[...] = 0.3 * np.sin(len(name) + 7.0 * np.arange(value.size)).reshape(value.shape)
         if name.endswith("norm.weight"):
             value[...] += 1.0
-    return [record.loss for record in train(model, lambda step: batch(config, step), TRAINING).records]
+    return [record.loss for record in train(model, lambda step: batch(config, step), training).records]
 
 
 @pytest.mark.parametrize(
     ("backend", "dtype", "tolerance"),
     [("numpy", np.float64, 1e-9), ("numba", np.float64, 1e-9), ("numba", np.float32, 1e-3)],
 )
-@pytest.mark.parametrize("name", ["dice", "regression"])
+@pytest.mark.parametrize("name", NAMES)
 def test_training_follows_the_stored_losses(name, backend, dtype, tolerance):
     stored = json.loads(GOLDEN.read_text())[name]
-    np.testing.assert_allclose(losses(VARIANTS[name], backend, dtype), stored, rtol=tolerance)
+    np.testing.assert_allclose(losses(name, backend, dtype), stored, rtol=tolerance)
 
 
 def write():
-    stored = {name: losses(VARIANTS[name], "numpy", np.float64) for name in ("dice", "regression")}
+    stored = {name: losses(name, "numpy", np.float64) for name in NAMES}
     GOLDEN.write_text(json.dumps(stored, indent=1) + "\n")
 
 

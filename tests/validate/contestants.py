@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from theory import BiasedDice, MarkovChains, Mixture, NoisyLinearRegression, PlantedDyck, stream
 from validate.capture.candidates import Arenas, reference_mean
+from validate.capture.finite import floored
 from validate.claims.base import Observed, Side
 from validate.experiment.sampling import predicted
 from validate.experiment.schema import load_preset
@@ -44,7 +45,8 @@ class Candidate:
             weight * (own[name] if name in own else reference_mean(name, self.mixture, batch))
             for name, weight in self.weights.items()
         ]
-        return predicted(sum(parts), len(family.encode(batch[:1]).positions))
+        # Like any network it excludes no symbol.
+        return floored(family.target_kind, predicted(sum(parts), len(family.encode(batch[:1]).positions)))
 
 
 def side_of(arenas: Arenas, weights: dict[str, float], mixture: Mixture | None = None) -> Side:

@@ -12,6 +12,9 @@ from typer.testing import CliRunner
 
 from validate.command_line import app
 
+HERE = ("--workers", "0")
+"""All work in this process: what workers do is tested elsewhere."""
+
 
 @pytest.fixture
 def experiment(tmp_path):
@@ -28,7 +31,7 @@ def test_reproduce_and_report_print_the_claims(experiment, tmp_path, monkeypatch
     # Drawing the figures takes most of the time, and is tested elsewhere.
     monkeypatch.setattr("validate.report.page.draw_all", lambda *parts: [])
     out = tmp_path / "run"
-    result = invoke("reproduce", "--experiment", experiment, "--out", out, "--quiet")
+    result = invoke("reproduce", "--experiment", experiment, "--out", out, "--quiet", *HERE)
     assert result.exit_code == 0, result.output
     assert "near-orthogonality" in result.output
     assert str(out / "report.html") in result.output
@@ -42,7 +45,7 @@ def test_reproduce_and_report_print_the_claims(experiment, tmp_path, monkeypatch
 def test_fresh_sets_the_old_run_aside(experiment, tmp_path):
     out = tmp_path / "run"
     for _ in range(2):
-        result = invoke("train", "--experiment", experiment, "--out", out, "--fresh", "--quiet")
+        result = invoke("train", "--experiment", experiment, "--out", out, "--fresh", "--quiet", *HERE)
         assert result.exit_code == 0, result.output
     assert (tmp_path / "run.old-1" / "checkpoints").is_dir()
     assert (out / "checkpoints").is_dir()
@@ -74,7 +77,7 @@ def test_foreseeable_failures_are_one_sentence_and_status_2(experiment, tmp_path
 
 def test_a_folder_with_another_experiment_is_left_alone(experiment, tmp_path):
     out = tmp_path / "run"
-    assert invoke("train", "--experiment", experiment, "--out", out, "--quiet").exit_code == 0
+    assert invoke("train", "--experiment", experiment, "--out", out, "--quiet", *HERE).exit_code == 0
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     fails(invoke("train", "--preset", "quick", "--out", out), 2, "holds another experiment")
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
@@ -82,17 +85,17 @@ def test_a_folder_with_another_experiment_is_left_alone(experiment, tmp_path):
 
 def test_a_damaged_checkpoint_is_refused_and_kept(experiment, tmp_path):
     out = tmp_path / "run"
-    assert invoke("train", "--experiment", experiment, "--out", out, "--quiet").exit_code == 0
+    assert invoke("train", "--experiment", experiment, "--out", out, "--quiet", *HERE).exit_code == 0
     path = next((out / "checkpoints").glob("*.safetensors"))
     path.write_bytes(path.read_bytes()[:-7])
     before = {file: file.read_bytes() for file in out.rglob("*") if file.is_file()}
-    fails(invoke("train", "--experiment", experiment, "--out", out), 2, path.name)
+    fails(invoke("train", "--experiment", experiment, "--out", out, *HERE), 2, path.name)
     assert {file: file.read_bytes() for file in out.rglob("*") if file.is_file()} == before
 
 
 def test_training_that_diverges_is_one_sentence(experiment, tmp_path):
     experiment.write_text(TOML.replace("peak_rate = 1e-2", "peak_rate = 1e30"))
-    fails(invoke("train", "--experiment", experiment, "--out", tmp_path / "run", "--quiet"), 1, "diverged")
+    fails(invoke("train", "--experiment", experiment, "--out", tmp_path / "run", "--quiet", *HERE), 1, "diverged")
 
 
 def test_doctor_names_the_blas():
@@ -123,7 +126,7 @@ def test_the_pin_of_the_blas_kernel_is_settled_before_numpy_loads():
 def test_an_interrupt_keeps_the_checkpoints_and_says_so(experiment, tmp_path):
     experiment.write_text(TOML.replace("steps = 5", "steps = 1000000"))
     out = tmp_path / "run"
-    command = [sys.executable, "-m", "validate", "train", "--experiment", experiment, "--out", out, "--quiet"]
+    command = [sys.executable, "-m", "validate", "train", "--experiment", experiment, "--out", out, "--quiet", *HERE]
     # A test run in the background of a shell ignores interrupts, and hands that on: set them back for the child.
     process = subprocess.Popen(
         command,

@@ -1,14 +1,10 @@
-"""Less or more on the command line, sweeps, and states of one's own: what is asked is done, what cannot be is said."""
-
-import json
+"""Less or more on the command line, and sweeps: what is asked is done, what cannot be is said."""
 
 import pytest
-from test_own_states import capture, network_of
 from tiny import tiny_toml
 from typer.testing import CliRunner
 
 from validate.command_line import app
-from validate.experiment.schema import parse_experiment
 
 
 @pytest.fixture
@@ -95,22 +91,3 @@ def test_a_sweep_is_run_where_it_is_told(experiment, monkeypatch, tmp_path):
     assert "here.old-1" in succeeds(invoke("sweep", "--quiet", "--fresh", "--out", tmp_path / "here"))
     assert (tmp_path / "here.old-1" / "experiment.toml").read_text() == "kept"
     assert not (tmp_path / "here").exists()
-
-
-def test_states_of_ones_own_go_through_the_command_line(experiment, tmp_path):
-    text = tiny_toml("dice", "markov")
-    sequences, states = tmp_path / "markov" / "sequences.safetensors", tmp_path / "net.safetensors"
-    options = ("--experiment", experiment)
-    said = succeeds(invoke("sequences", *options, "--family", "markov", "--seed", "0", "--out", sequences))
-    assert "sequences of markov.seed-0" in said
-    network = network_of(parse_experiment(text, "two"), "markov")
-    capture(network, sequences, states)
-    bare = capture(network_of(parse_experiment(text, "two"), "markov", seed=1), sequences, tmp_path / "bare")
-    said = succeeds(invoke("measure", states, *options, "--untrained", bare))
-    for word in ("post_mlp.1", "R²_OOD", "P3*", "near-orthogonality", "the network itself is needed"):
-        assert word in said, word
-    assert "no untrained network" not in said
-    folder = tmp_path / "net.measured"
-    assert "P3*" in (folder / "report.txt").read_text()
-    assert json.loads((folder / "results.json").read_text())["untrained"] == [str(bare)]
-    fails(invoke("measure", states, "--preset", "quick"), str(states))

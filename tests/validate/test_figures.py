@@ -131,6 +131,12 @@ def test_curves_start_at_the_first_row_beside_its_risks():
         assert lines["M2, extrapolation"].get_ydata()[0] == 0.25
 
 
+def test_curves_are_those_of_the_first_arm():
+    other = [row.model_copy(update={"arm": "other"}) for row in log(True, "minors=0")]
+    assert group([network()], metrics=other).rows_of(network()) == []
+    assert len(group([network()], metrics=[*other, *log(True, "minors=0")]).rows_of(network())) == 3
+
+
 def test_logs_without_distances_tell_no_phases():
     phases = next(figure for figure in GALLERY if figure.name == "phases")
     assert phases.of(group([network()], metrics=log(False, "minors=0"))) is None
@@ -228,6 +234,8 @@ def test_only_the_first_seed_of_a_family_is_drawn():
         ],
         networks=[network(family="dice").model_copy(update={"seed": seed}) for seed in (1, 4)],
         untrained=[network("untrained", family="markov").model_copy(update={"seed": 1})],
+        skills=[],
+        arms=[],
         training_seconds=0.0,
         seconds=0.0,
         peak_memory_bytes=0,

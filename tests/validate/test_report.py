@@ -11,7 +11,7 @@ from html_tables import Tables
 from rich.console import Console
 from tiny import TOML
 
-from validate.claims.catalogue import SHOWN
+from validate.claims.catalogue import QUESTIONS
 from validate.claims.prefix.shown import PrefixMap, PrefixShown
 from validate.claims.rule import WORST_FIRST
 from validate.claims.trajectories import TrajectoriesShown
@@ -27,6 +27,8 @@ from validate.report.tables import SitesTable
 from validate.report.wording import number, short, with_interval
 from validate.runs.reproduce import reproduce
 from validate.training.metrics import Metrics
+
+SHOWN = {question.name for question in QUESTIONS if question.shown is not None}
 
 CAUSAL = """
 [families.dice.causal]
@@ -44,7 +46,7 @@ def run(tmp_path_factory):
     """Return the folder of a run of one family, with causal tests and a group of minors, and its results as stored."""
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     text = TOML.replace("minors = 2,", "minors = 4,").replace("width = 4", "width = 8") + CAUSAL
-    reproduce(parse_experiment(text, "tiny"), folder, lambda sentence: None, progress=False)
+    reproduce(parse_experiment(text, "tiny"), folder, None, Console(file=StringIO()), quiet=True)
     return folder, json.loads((folder / "results.json").read_text())
 
 
@@ -115,8 +117,10 @@ def test_the_printed_table_cuts_off_nothing(run, width):
     print_claims(console, results, Path("report.html"))
     lines = console.file.getvalue().splitlines()
     assert max(map(len, lines)) <= width
-    told = [line.split()[-1] for line in lines if line.rstrip().endswith(tuple(WORST_FIRST))]
-    assert told == [row.verdict.split()[-1] for row in results.claims]
+    last = [line for line in lines if line.rstrip().endswith(tuple(WORST_FIRST))]
+    for line, row in zip(last, results.claims, strict=True):
+        assert line.split()[-1] == row.verdict.split()[-1]
+        assert f" {number(row.parts[-1].measured)} " in line
     bounds = [part.bound() for row in results.claims for part in row.parts]
     assert sum(line.count("≤ ") + line.count("≥ ") for line in lines) == (len(bounds) if width >= WIDE else 0)
 
@@ -128,7 +132,22 @@ def test_what_did_not_hold_is_listed_from_the_rows(run):
         parts = [part for row in results.claims for part in row.parts if row.verdict == verdict]
         expected = [part.label for part in parts if part.verdict == verdict]
         assert [row[2][2] for row in table[1:]] == expected
+    unlearned = [row for row in results.claims if row.verdict == "not learned"]
+    assert html.count("<li>", html.index("<h3>Not learned</h3>"), html.index('<h2 id="dice">')) == len(unlearned) > 0
     assert html.index("What did not hold") < html.index('id="dice"')
+
+
+def test_networks_are_told_with_their_skill(run):
+    def one_learned(content):
+        for row, (skill, learned) in zip(content["skills"], ((0.991, True), (0.5, False)), strict=True):
+            row |= {"skill": skill, "learned": learned}
+
+    html, _, results = reported(run, one_learned)
+    plain, diverse = (html.index(f"<h4>{row.design}, seed 0</h4>") for row in results.skills)
+    bare = html.index("<h4>untrained, seed 0</h4>")
+    assert plain < html.index("Skill 0.991 after 5 steps.") < diverse
+    assert diverse < html.index("Skill 0.5 after 4 steps, below 0.98: not learned.") < bare
+    assert html.count('<p class="faint">Skill') == 2
 
 
 def test_a_run_where_everything_holds_says_so(run):
@@ -169,7 +188,7 @@ def without(content, questions):
             network["shown"].pop(question, None)
 
 
-@pytest.mark.parametrize("missing", [*SHOWN, "everything"])
+@pytest.mark.parametrize("missing", [*sorted(SHOWN), "everything"])
 def test_a_report_does_without_what_was_not_asked(run, missing):
     html, tables, results = reported(
         run, lambda content: without(content, SHOWN if missing == "everything" else [missing])
@@ -209,8 +228,8 @@ def test_states_of_prefixes_are_told_at_the_position_that_is_judged():
 @pytest.mark.parametrize("figure", GALLERY, ids=lambda figure: figure.name)
 def test_a_figure_needs_no_more_than_it_says(run, figure):
     content = copy.deepcopy(run[1])
-    without(content, SHOWN.keys() - {model.question for model in figure.needs})
-    metrics = Metrics(run[0] / "metrics.jsonl").typed()
+    without(content, SHOWN - {model.question for model in figure.needs})
+    metrics = Metrics(run[0] / "metrics.jsonl").rows()
     (group,) = groups(Results.model_validate(content), metrics)
     own = figure.of(group)
     # Only what the family is not asked is left out.

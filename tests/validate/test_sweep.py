@@ -197,9 +197,9 @@ def test_majors_drawn_together_are_measured_apart():
 def test_each_network_is_trained_on_its_own_mixture():
     sweep = parse_sweep(TOML + "[axes]\nminor_mass = [0.1, 0.5]\noverlap = [0.0, 0.5]\n", "tiny")
     trained = {
-        (home.name, network.design): network.mixture
+        (home.name, design): network.mixture
         for point in sweep.points
-        for home, network in sweep.networks(point, 0)
+        for design, (home, network) in sweep.networks(point, 0).items()
     }
     plain, diverse = "minors=0", "minors=2"
     points = ("base", "minor_mass=0.5", "overlap=0.5")

@@ -1,11 +1,16 @@
-"""Has a network learned? Its skill, on held-out sequences of its training mixture.
+"""Has a network learned? Its skill, on held-out sequences such as it is trained on.
 
-    skill = 1 - KL(M || network) / KL(M || prior weights)
+    skill = 1 - KL(M || network) / KL(M || best without context)
 
-M is the nearer of M1 and M2, by KL(M || network). *Prior weights* predict with the mixture's weights whatever was
-seen: the best prediction that infers nothing of the task from its context (dice: the mean die; Markov chains: the mean
-row of the current state; regression: the mean coefficients times x_t). Of numbers, KL is that of Gaussians with the
-noise's variance. 1: the network is M; 0: it is as far from M as one that reads no context; below 0: farther.
+M is the nearer of M1 and M2, by KL(M || network). The best prediction without context is a function of the position and
+of what is current alone, and so infers nothing of the task:
+
+    best without context = C_t (argmin over B of sum |M_t - C_t B|^2)        at each position t, over the sequences
+
+with C_t what is current, one row a sequence: the mean of M over the sequences with the same current symbol, which
+minimises KL(M || .), or the best linear map of the covariates. It is fitted to the very sequences it is scored on, and
+so is a little better than it could be elsewhere: skill errs on the low side. Of numbers, KL is that of Gaussians with
+the noise's variance. Skill is 1 if the network is M, 0 if it is as far from M as one that reads no context.
 
 KL runs from the exact law to the network, so that it is the loss the network could still lose, and no floor is needed
 where a task excludes a symbol.
@@ -25,43 +30,59 @@ LEARNED = 0.98
 
 
 class Skill:
-    """Exact predictions on some sequences, and how far from each of them one without context is.
+    """Exact predictions on some sequences, and how far from each of them the best one without context is.
 
     Parameters
     ----------
     exact : mapping of str to ndarray, shape (B, P, D)
         The exact predictions that may be meant; the one nearest to a network is.
-    unread : ndarray, shape (B, P, D)
-        The prediction without context.
+    current : ndarray, shape (B, P, F)
+        What is current.
     """
 
     def __init__(
         self,
         family: LatentTasks,
         exact: Mapping[str, Float[np.ndarray, "B P D"]],
-        unread: Float[np.ndarray, "B P D"],
+        current: Float[np.ndarray, "B P F"],
     ) -> None:
         self._kind, self._nats = family.target_kind, nats_per_loss(family)
         self.exact = dict(exact)
-        self.unread = {name: self._distance(mean, unread) for name, mean in exact.items()}
+        self.without = {name: self._distance(mean, without_context(mean, current)) for name, mean in exact.items()}
 
     @classmethod
     def of_mixture(cls, mixture: Mixture, batch: Batch, n_positions: int) -> "Skill":
         """Return the skill of a network trained on a mixture, on sequences of it."""
         exact = {mode: predicted(reference_mean(mode, mixture, batch), n_positions) for mode in MODES}
-        return cls(mixture.family, exact, without_context(mixture, batch, n_positions))
+        return cls(mixture.family, exact, predicted(mixture.family.current(batch), n_positions))
+
+    @classmethod
+    def of_fresh_tasks(cls, family: LatentTasks, batch: Batch, n_positions: int) -> "Skill":
+        """Return the skill of a network trained on a new task in every sequence: M is the prior predictive."""
+        exact = {"prior predictive": predicted(family.fresh_mean(batch), n_positions)}
+        return cls(family, exact, predicted(family.current(batch), n_positions))
 
     def _distance(self, exact: Float[np.ndarray, "B P D"], mean: Float[np.ndarray, "B P D"]) -> Float[np.ndarray, " B"]:
         return self._nats * divergence(self._kind, exact, mean).mean(axis=1)
 
     def moments(self, mean: Float[np.ndarray, "B P D"]) -> Float[np.ndarray, "B 2"]:
-        """Return each sequence's KL(M || network) and KL(M || prior weights), nats a target, of the nearest M."""
+        """Return each sequence's KL(M || network) and KL(M || best without context), nats, of the nearest M."""
         distances = {name: self._distance(exact, mean) for name, exact in self.exact.items()}
         nearest = min(distances, key=lambda name: float(distances[name].mean()))
-        return np.stack([distances[nearest], self.unread[nearest]], axis=-1)
+        return np.stack([distances[nearest], self.without[nearest]], axis=-1)
+
+    def __call__(self, mean: Float[np.ndarray, "B P D"]) -> float:
+        """Return the skill of some predictions."""
+        left, without = self.moments(mean).mean(axis=0)
+        return float(1 - left / without)
 
 
-def without_context(mixture: Mixture, batch: Batch, n_positions: int) -> Float[np.ndarray, "B P D"]:
-    """Return what a mixture's weights predict that are never updated."""
-    weights = np.broadcast_to(mixture.weights, (*mixture.family.targets(batch).shape[:2], len(mixture.pool)))
-    return predicted(mixture.family.mixed_mean(mixture.pool, batch, weights), n_positions)
+def without_context(
+    exact: Float[np.ndarray, "B P D"], current: Float[np.ndarray, "B P F"]
+) -> Float[np.ndarray, "B P D"]:
+    """Return the best prediction of `exact` that is a function of the position and of what is current."""
+    means, states = np.moveaxis(exact, 1, 0), np.moveaxis(current, 1, 0)
+    transposed = states.swapaxes(1, 2)
+    # Of symbols the normal equations are diagonal: a mean of laws is a law, and positive where one of them is.
+    fitted = states @ (np.linalg.pinv(transposed @ states, hermitian=True) @ (transposed @ means))
+    return np.moveaxis(fitted, 0, 1)

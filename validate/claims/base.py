@@ -245,6 +245,6 @@ class Question:
         return tuple(criterion for claim in self.claims for criterion in claim.criteria)
 
     @property
-    def on_ladder(self) -> bool:
+    def asked_of_rungs(self) -> bool:
         """Whether rungs can answer it; otherwise it is calibrated by constructed networks."""
         return self.needs != "network"

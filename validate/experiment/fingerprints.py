@@ -17,7 +17,7 @@ import theory
 import validate
 from theory import Batch, Mixture
 
-NOT_TRAINING = ("gradcheck.py", "progress.py", "record.py", "checkpoint.py")
+NOT_TRAINING = ("gradcheck.py", "progress.py", "record.py", "checkpoint.py", "continuation.py", "files.py")
 """Files of `model` that do not touch a parameter while a network trains."""
 
 MEASURING = ("experiment", "statistics", "capture", "claims", "judging")

@@ -3,20 +3,23 @@
 import itertools
 import json
 import math
-import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from model.files import write_atomically
 from validate.experiment.schema import Experiment, ExperimentError, load_experiment
+
+OF_TRAINING = ("checkpoints",)
+"""The folders that training writes to."""
 
 
 class RunFolderError(OSError):
     """A run folder that cannot be used as asked."""
 
 
-def open_run(folder: Path, experiment: Experiment, inside: Iterable[str] = ("checkpoints", "figures")) -> None:
+def open_run(folder: Path, experiment: Experiment, inside: Iterable[str] = (*OF_TRAINING, "figures")) -> None:
     """Create a run folder for an experiment, or enter one that already holds it.
 
     Parameters
@@ -87,17 +90,7 @@ def set_aside(folder: Path) -> Path | None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file so that a reader sees the old content or the new, never a part."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_atomically(path, text.encode())
 
 
 def to_json(content: Any) -> str:

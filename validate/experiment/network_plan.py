@@ -46,8 +46,12 @@ class NetworkPlan:
     def identity(self) -> dict[str, str | int]:
         """How it is called in tables."""
         plan = self.seed_plan
-        arm = "" if plan.arm is None else plan.arm.name
-        return {"family": plan.family.name, "design": self.design, "arm": arm, "seed": plan.seed}
+        return {"family": plan.family.name, "design": self.design, "arm": self.arm_name, "seed": plan.seed}
+
+    @property
+    def arm_name(self) -> str:
+        """Name of its arm, empty for the first."""
+        return "" if self.seed_plan.arm is None else self.seed_plan.arm.name
 
     @property
     def is_fresh(self) -> bool:

@@ -53,9 +53,9 @@ class Group:
         return [(network, shown) for network, shown in found if shown is not None]
 
     def rows_of(self, network: NetworkResult) -> list[MetricsRow]:
-        """Return the training log of one network."""
-        own = network.family, network.design, network.seed
-        return [row for row in self.metrics if (row.family, row.design, row.seed) == own]
+        """Return the training log of one network, without those of other arms."""
+        own = network.family, network.design, "", network.seed
+        return [row for row in self.metrics if (row.family, row.design, row.arm, row.seed) == own]
 
 
 def _always(network: NetworkResult, group: Group) -> bool:

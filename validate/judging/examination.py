@@ -11,6 +11,7 @@ from validate.capture.candidates import Arenas
 from validate.capture.sources import StateSource
 from validate.claims.base import Controls, Findings, Needs, Observed, Question, Side, Statistics, untrained_name
 from validate.claims.catalogue import QUESTIONS, questions_for
+from validate.claims.skill import SKILL
 from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY, Scope
 from validate.experiment.seed_plan import SeedPlan
 from validate.judging.ladder import UNTRAINED, climb
@@ -89,7 +90,7 @@ def examine(
     """
     plan, gathered = subjects.seed_plan, Gathered()
     asked = questions_for(plan.family.name, questions)
-    ladder = climb(plan, [question for question in asked if question.on_ladder], rungs) if judge else {}
+    ladder = climb(plan, [question for question in asked if question.asked_of_rungs], rungs) if judge else {}
     asked = [question for question in asked if question.needs in OFFERS[subjects.has]]
     arenas = {design: Arenas(mixture, plan.setting) for design, mixture in plan.mixtures.items()}
     scope_of = {design: scope for scope, design in subjects.scopes.items()}
@@ -156,6 +157,8 @@ def _result(plan: SeedPlan, design: str, side: Side, answers: Sequence[tuple[Que
         family=plan.family.name,
         seed=plan.seed,
         design=design,
+        arm="" if plan.arm is None else plan.arm.name,
+        skill=next((f.statistics[SKILL].value for _, f in answers if SKILL in f.statistics), float("nan")),
         site=side.site,
         sites=list(side.source.sites),
         shown={question.name: findings.shown for question, findings in answers if findings.shown is not None},

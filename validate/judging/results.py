@@ -58,8 +58,10 @@ class NetworkResult(Model):
 
     Attributes
     ----------
-    design : str
-        What it was trained on; "untrained".
+    design, arm : str
+        What it was trained on, or "untrained"; the arm, empty for the first.
+    skill : float
+        `capture.skill`, nan where it was not asked.
     site : str
         Where it is judged.
     sites : list of str
@@ -70,6 +72,8 @@ class NetworkResult(Model):
     family: str
     seed: int
     design: str
+    arm: str
+    skill: Number
     site: str
     sites: list[str]
     shown: dict[str, SerializeAsAny[Shown]]
@@ -179,6 +183,11 @@ class ArmRow(Model):
     first: Estimate
     second: Estimate
     difference: Estimate
+
+    @property
+    def differs(self) -> bool:
+        """Whether the difference's interval excludes 0."""
+        return self.difference.low > 0 or self.difference.high < 0
 
 
 class Results(Model):

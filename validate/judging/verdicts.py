@@ -105,14 +105,14 @@ def _learned(question: Question, outcomes: Sequence[Outcome], scope: Scope) -> b
 
 
 def _calibrated(criterion: Criterion, question: Question, outcome: Outcome, scope: Scope) -> bool:
-    if not question.on_ladder:
+    if not question.asked_of_rungs:
         return True
     return calibration(outcome.ladder).get(scope, {}).get(criterion.statistic, False)
 
 
 def _predicted(criterion: Criterion, question: Question, outcomes: Sequence[Outcome], scope: Scope) -> Estimate:
     name = criterion.statistic
-    if question.on_ladder:
+    if question.asked_of_rungs:
         rungs = (outcome.ladder.get(criterion.exact, {}).get(scope, {}) for outcome in outcomes)
         return hull(rung.get(name, UNDEFINED) for rung in rungs)
     values = (outcome.predicted.get(scope, {}).get(name, float("nan")) for outcome in outcomes)

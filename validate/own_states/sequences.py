@@ -21,9 +21,10 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int
-from safetensors.numpy import save_file
+from safetensors.numpy import save as serialise
 from threadpoolctl import threadpool_limits
 
+from model.files import write_atomically
 from theory import Batch, LatentTasks
 from validate.capture.rungs import RandomSource
 from validate.experiment.seed_plan import SeedPlan
@@ -150,10 +151,5 @@ class Sequences:
                 tensors[f"tasks.{design}"] = mixture.minors.parameters
         for name, group in self.groups.items():
             tensors |= {f"{name}.inputs": group.inputs, f"{name}.positions": group.positions}
-        partial = path.with_name(f".{path.name}.partial")
-        try:
-            save_file({name: np.ascontiguousarray(t) for name, t in tensors.items()}, partial, metadata=self.metadata)
-            partial.chmod(0o644)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        arrays = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+        write_atomically(path, serialise(arrays, metadata=self.metadata))

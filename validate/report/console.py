@@ -24,6 +24,7 @@ STYLES: dict[Verdict, str] = {
     "refuted": "red",
     "inconclusive": "magenta",
     "not tested": "dim",
+    "not learned": "dim",
 }
 
 R = TypeVar("R")

@@ -12,15 +12,16 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from theory import FAMILIES
+from validate.capture.skill import LEARNED
 from validate.claims.fresh_states import FreshStatesShown
 from validate.claims.modes import ModesShown
 from validate.claims.rule import Verdict
 from validate.experiment.folder import RunFolderError, write_text
 from validate.figures import Drawn, draw_all
 from validate.figures.style import units_of
-from validate.judging.results import ClaimRow, NetworkResult, Results, read_results
+from validate.judging.results import ArmRow, ClaimRow, NetworkResult, Results, SkillRow, read_results
 from validate.judging.verdicts import count_verdicts
-from validate.report.tables import ClaimGroup, Matrix, ModesTable, SitesTable, by_claim
+from validate.report.tables import ClaimGroup, Matrix, ModesTable, SitesTable, SkillGroup, by_claim, by_network
 from validate.report.wording import closest, number, short, short_interval, where, why_untested, with_interval
 from validate.training.metrics import Metrics
 
@@ -30,6 +31,7 @@ VERDICT_MEANING: dict[Verdict, str] = {
     "refuted": "the interval lies outside the tolerance",
     "inconclusive": "the interval straddles the tolerance",
     "not tested": "the ladder disqualifies the statistic, or something it needs was not measured",
+    "not learned": "the claim is about states, and a network does not predict well enough for it to be about anything",
 }
 
 
@@ -51,14 +53,17 @@ class NetworkSection:
     """What the report tells of one network."""
 
     network: NetworkResult
+    skill: SkillRow | None
     sites: SitesTable
     modes: ModesTable | None
 
     @classmethod
-    def of(cls, network: NetworkResult) -> "NetworkSection":
-        """Gather the tables of a network."""
+    def of(cls, network: NetworkResult, skills: Sequence[SkillRow]) -> "NetworkSection":
+        """Gather what is known of a network; untrained ones have no skill."""
+        own = network.family, network.design, "", network.seed
+        skill = next((row for row in skills if (row.family, row.design, row.arm, row.seed) == own), None)
         modes = network.show(ModesShown)
-        return cls(network, SitesTable.of(network), ModesTable.of(modes) if modes else None)
+        return cls(network, skill, SitesTable.of(network), ModesTable.of(modes) if modes else None)
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class FamilySection:
     title: str
     unit: str
     seeds: Sequence[int]
+    skills: list[SkillGroup]
+    arms: list[ArmRow]
     claims: list[ClaimGroup]
     networks: list[NetworkSection]
     pictures: list[Picture]
@@ -88,8 +95,15 @@ class FamilySection:
             title=FAMILIES[family].title,
             unit=units_of(family).loss,
             seeds=seeds,
+            skills=by_network([row for row in results.skills if row.family == family]),
+            arms=[row for row in results.arms if row.family == family],
             claims=by_claim(results.of_family(family)),
-            networks=[NetworkSection.of(network) for seed in seeds for network in networks if network.seed == seed],
+            networks=[
+                NetworkSection.of(network, results.skills)
+                for seed in seeds
+                for network in networks
+                if network.seed == seed
+            ],
             pictures=[Picture.of(figure) for figure in figures if figure.family == family],
         )
 
@@ -122,6 +136,7 @@ def page(results: Results, figures: Sequence[Drawn]) -> str:
         one_seed=[family for family, plan in families.items() if len(plan.seeds) == 1],
         counts=count_verdicts(results.claims),
         meaning=VERDICT_MEANING,
+        learned=LEARNED,
         titles={name: family.title for name, family in FAMILIES.items()},
     )
 

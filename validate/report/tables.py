@@ -11,7 +11,7 @@ from validate.claims.prefix.shown import PrefixShown
 from validate.claims.properties import PropertiesShown
 from validate.figures.style import POPULATIONS
 from validate.judging.layer import layer_of
-from validate.judging.results import ClaimRow, NetworkResult
+from validate.judging.results import ClaimRow, NetworkResult, SkillRow
 from validate.statistics.intervals import Estimate
 
 Numbers = dict[str, Estimate]
@@ -137,3 +137,19 @@ class SitesTable:
 def bare(value: float) -> Estimate:
     """Return a number without an interval as an estimate."""
     return Estimate(value, math.nan, math.nan)
+
+
+@dataclass(frozen=True)
+class SkillGroup:
+    """The networks that differ in their seed alone."""
+
+    design: str
+    arm: str
+    steps: int
+    rows: list[SkillRow]
+
+
+def by_network(rows: Sequence[SkillRow]) -> list[SkillGroup]:
+    """Put the skills of the seeds of each design and arm together."""
+    keys = dict.fromkeys((row.design, row.arm, row.steps) for row in rows)
+    return [SkillGroup(*key, [row for row in rows if (row.design, row.arm, row.steps) == key]) for key in keys]

@@ -27,7 +27,8 @@ from validate.runs.kept import kept_path
 from validate.runs.live import View
 from validate.runs.scheduler import carry_out
 from validate.runs.tasks import measuring, tasks_of_run
-from validate.training.metrics import MetricsRow, training_seconds, write_metrics
+from validate.training.evaluation import skill_of_kept
+from validate.training.metrics import training_seconds, write_metrics
 from validate.training.time_left import time_left
 
 Announce = Callable[[str], None]
@@ -94,7 +95,7 @@ def reproduce(
         ladder=[ladder_of(plan, examination) for plan, examination in zip(seeds, examined, strict=True)],
         networks=[network for examination in examined for network in examination.networks],
         untrained=[network for examination in examined for network in examination.untrained],
-        skills=skills(networks, rows),
+        skills=skills(networks, [*examined, *of_arms], folder),
         arms=compare_arms(list(zip(seeds, examined, strict=True)), list(zip(arms, of_arms, strict=True))),
         training_seconds=training_seconds(rows),
         seconds=time.perf_counter() - started,
@@ -104,15 +105,26 @@ def reproduce(
     return results
 
 
-def skills(networks: Sequence[NetworkPlan], rows: Sequence[MetricsRow]) -> list[SkillRow]:
-    """Return the skill of every network, from the last row of its log."""
-    last = {(row.family, row.design, row.arm, row.seed): row for row in rows}
-    found = []
+def skills(networks: Sequence[NetworkPlan], examined: Sequence[Examination], folder: Path) -> list[SkillRow]:
+    """Return the skill of every network: as measured, or of one that was trained and not measured, on new sequences."""
+    found = {(n.family, n.design, n.arm, n.seed): n.skill for e in examined for n in e.networks}
+    rows = []
     for plan in networks:
-        row = last.get(tuple(plan.identity.values()))  # type: ignore[arg-type]
-        skill = float("nan") if row is None else row.skill
-        found.append(SkillRow(**plan.identity, steps=plan.steps, skill=skill, learned=bool(skill >= LEARNED)))  # type: ignore[arg-type]
-    return found
+        own = plan.seed_plan.family.name, plan.design, plan.arm_name, plan.seed_plan.seed
+        skill = found[own] if own in found else skill_of_kept(plan, folder)
+        family, design, arm, seed = own
+        rows.append(
+            SkillRow(
+                family=family,
+                design=design,
+                arm=arm,
+                seed=seed,
+                steps=plan.steps,
+                skill=skill,
+                learned=skill >= LEARNED,
+            )
+        )
+    return rows
 
 
 def ladder_of(plan: SeedPlan, examination: Examination) -> LadderResult:

@@ -83,7 +83,9 @@ def workers(address: str | None = None, count: int | None = None) -> Iterator[Cl
         n_workers=count,
         threads_per_worker=1,
         memory_limit=0,
-        dashboard_address=None,
+        # No dashboard; what Dask serves instead is kept to this machine, on any port that is free.
+        dashboard_address="127.0.0.1:0",
+        scheduler_kwargs={"dashboard": False},
         silence_logs=logging.CRITICAL,
     )
     with cluster, Client(cluster) as client:

@@ -57,7 +57,7 @@ def measure(
     questions, rungs
         As in `judging.examination.examine`.
     """
-    networks = {plan.design: load_checkpoint(plan.checkpoint(home)).model() for plan, home in homes}
+    networks = {plan.design: load_checkpoint(plan.checkpoint(home)).model(threads=1) for plan, home in homes}
     path, key = kept_path(folder, seed_plan), measurement_key(seed_plan, networks, questions)
     subjects = subjects_of(seed_plan, networks)
     with threadpool_limits(1, user_api="blas"):

@@ -22,6 +22,9 @@ from jaxtyping import Float
 
 from theory import hull_coordinates
 
+RANK_TOLERANCE = 1e-12
+"""Eigenvalues of the task vectors' products below this share of the largest count as 0."""
+
 
 @dataclass(frozen=True)
 class MainEffects:
@@ -90,13 +93,33 @@ class AdditiveModel:
         return cls(effects, (states - current @ effects.current).mean(axis=0), states.mean(axis=0))
 
     def fit(self, states: Float[np.ndarray, "B P W"], current: Float[np.ndarray, "B P F"]) -> AdditiveFit:
-        """Fit beta to each state; the additive model's other vectors stay as they are."""
-        remainder = states - self.intercepts - current @ self.effects.current
-        coordinates = hull_coordinates(remainder, self.effects.task)
-        error = remainder - coordinates @ self.effects.task
-        return AdditiveFit(
-            coordinates,
-            np.square(error).sum(axis=-1),
-            np.square(states - self.means).sum(axis=-1),
-            np.square(remainder).sum(axis=-1),
-        )
+        """Fit beta to each state; the additive model's other vectors stay as they are.
+
+        Squared lengths are put together from products of the states with the few vectors of the model: with
+        a = mu_t + nu' c_t, |h - a|^2 = |h|^2 - 2 h.a + |a|^2, and so on.
+        """
+        task, known = self.effects.task, self.effects.current
+        context = self.intercepts @ task.T + current @ (known @ task.T)
+        along = states @ task.T - context  # remainder . theta_k
+        square = np.einsum("...w,...w->...", states, states)
+        inside = np.einsum("...f,...f->...", states @ known.T, current)
+        beside = np.einsum("...pf,pf->...p", current, self.intercepts @ known.T)
+        own = np.einsum("...f,fg,...g->...", current, known @ known.T, current)
+        length = np.square(self.intercepts).sum(axis=-1) + 2 * beside + own
+        remainder = square - 2 * (np.einsum("...pw,pw->...p", states, self.intercepts) + inside) + length
+        gram = task @ task.T
+        coordinates = _coordinates(along, gram)
+        error = remainder - 2 * (coordinates * along).sum(axis=-1) + ((coordinates @ gram) * coordinates).sum(axis=-1)
+        mean = np.square(self.means).sum(axis=-1) - 2 * np.einsum("...pw,pw->...p", states, self.means)
+        return AdditiveFit(coordinates, *(np.maximum(part, 0.0) for part in (error, square + mean, remainder)))
+
+
+def _coordinates(along: Float[np.ndarray, "*N K"], gram: Float[np.ndarray, "K K"]) -> Float[np.ndarray, "*N K"]:
+    """Return the simplex coordinates of points known by their products with the corners.
+
+    In an orthonormal basis of the corners' span, of rank r: corners C with C C' = gram, points along @ pinv(C').
+    """
+    values, vectors = np.linalg.eigh(gram)
+    kept = values > RANK_TOLERANCE * max(values[-1], np.finfo(float).tiny)
+    corners = vectors[:, kept] * np.sqrt(values[kept])
+    return hull_coordinates(along @ (vectors[:, kept] / np.sqrt(values[kept])), corners)

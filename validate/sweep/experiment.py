@@ -122,12 +122,13 @@ class SweepExperiment(Experiment):
         mixtures = {design: replace(mixture, majors=majors) for design, mixture in plan.mixtures.items()}
         return replace(plan, mixtures=mixtures, setting=replace(plan.setting, majors=majors))
 
-    def networks(self, point: Point, seed: int) -> list[tuple[Point, NetworkPlan]]:
-        """Return the networks of a point and seed, each with the point at which it is trained and kept."""
-        found = []
-        for network in networks_of(self.seed_plan(point, seed)):
+    def networks(self, point: Point, seed: int) -> dict[str, tuple[Point, NetworkPlan]]:
+        """Return the networks of a point and seed by design, each with the point at which it is trained and kept."""
+        plan = self.seed_plan(point, seed)
+        found = {}
+        for network in networks_of(plan):
             home = point if network.mixture.n_minors else point.plain
-            found.append((home, replace(network, seed_plan=self.seed_plan(home, seed))))
+            found[network.design] = home, replace(network, seed_plan=self.seed_plan(home, seed))
         return found
 
 

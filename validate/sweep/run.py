@@ -58,7 +58,7 @@ def run_sweep(experiment: SweepExperiment, folder: Path, announce: Announce, cli
     tasks: dict[str, Task] = {}
     measuring = {}
     for point, seed in experiment.work:
-        homes = [(network, places[home]) for home, network in experiment.networks(point, seed)]
+        homes = [(network, places[home]) for home, network in experiment.networks(point, seed).values()]
         tasks |= {task.name: task for task in (training_task(network, home) for network, home in homes)}
         task = measuring_task(experiment.seed_plan(point, seed), homes, places[point], SWEEP_QUESTIONS, (EXACT,))
         tasks[task.name] = task

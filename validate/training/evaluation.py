@@ -1,20 +1,36 @@
 """A network beside the Bayes predictors on fixed held-out sequences, for the curves by training step."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from model import Transformer
+from model import Transformer, load_checkpoint
 from theory import Batch, Mixture, divergence, stream, target_loss
 from validate.capture.candidates import REFERENCES, phase_ratio, reference_mean
 from validate.capture.finite import floored
-from validate.capture.skill import Skill, without_context
+from validate.capture.skill import Skill
 from validate.capture.sources import NetworkSource
 from validate.experiment.network_plan import NetworkPlan
 from validate.experiment.sampling import predicted
 
-N_PRIOR = 256
-"""Tasks of the prior whose mean prediction stands for one without context, for a network of fresh tasks."""
+N_SEQUENCES = 512
+"""Sequences on which the skill of a network that is not measured is taken."""
+
+
+def skill_of(plan: NetworkPlan, batch: Batch) -> Skill:
+    """Return what the skill of a network is measured by, on sequences such as it is trained on."""
+    n_positions = plan.seed_plan.setting.n_positions
+    if plan.is_fresh:
+        return Skill.of_fresh_tasks(plan.seed_plan.family, batch, n_positions)
+    return Skill.of_mixture(plan.mixture, batch, n_positions)
+
+
+def skill_of_kept(plan: NetworkPlan, folder: Path) -> float:
+    """Return the skill of a network that is kept in a run folder."""
+    batch = plan.sample(stream(plan.seed_plan.seed, f"{plan.seed_plan.family.name}/skill"), N_SEQUENCES)
+    network = load_checkpoint(plan.checkpoint(folder)).model(threads=1)
+    return skill_of(plan, batch)(NetworkSource(network, plan.seed_plan.family).mean(batch))
 
 
 class Evaluation:
@@ -47,15 +63,7 @@ class Evaluation:
             population: {name: self.loss(mean, self.batches[population]) for name, mean in means.items()}
             for population, means in self._means.items()
         }
-        self._skill = self._skill_of_fresh(seed) if plan.is_fresh else self._skill_of(mixture)
-
-    def _skill_of(self, mixture: Mixture) -> Skill:
-        return Skill.of_mixture(mixture, self.batches["training"], self._n_positions)
-
-    def _skill_of_fresh(self, seed: int) -> Skill:
-        prior = Mixture(self.family, self.family.sample_pool(stream(seed, f"{self.family.name}/prior"), N_PRIOR))
-        exact = {"prior predictive": self._means["training"]["prior predictive"]}
-        return Skill(self.family, exact, without_context(prior, self.batches["training"], self._n_positions))
+        self._skill = skill_of(plan, self.batches["training"])
 
     def _reference(self, name: str, mixture: Mixture, batch: Batch) -> np.ndarray:
         mean = predicted(reference_mean(name, mixture, batch), self._n_positions)
@@ -82,10 +90,9 @@ class Evaluation:
             population: {name: float(divergence(kind, m, mean).mean()) for name, m in self._means[population].items()}
             for population, mean in means.items()
         }
-        left, unread = self._skill.moments(means["training"]).mean(axis=0)
         return {
             "held_out": {population: self.loss(mean, self.batches[population]) for population, mean in means.items()},
             "distance": distance,
             "phase": {population: phase_ratio(to["M1"], to["M2"]) for population, to in distance.items()},
-            "skill": float(1 - left / unread),
+            "skill": self._skill(means["training"]),
         }

@@ -22,16 +22,15 @@ def untrained_networks(seed_plan: SeedPlan) -> list[Transformer]:
     """Return freshly initialised networks, each with its own seed from the stream of the plan's."""
     family, plan = seed_plan.family, seed_plan.plan
     draws = stream(seed_plan.seed, f"{family.name}/untrained").integers(2**31, size=plan.measurement.untrained)
-    return [Transformer(network_config(family, plan.network), seed=int(draw)) for draw in draws]
+    return [Transformer(network_config(family, plan.network), seed=int(draw), threads=1) for draw in draws]
 
 
 def train_network(plan: NetworkPlan, folder: Path, progress: bool, threads: int = 1) -> Transformer:
     """Train (or resume, or load) one network.
 
     Keeps its checkpoint and its training log (`NetworkPlan.checkpoint`, `NetworkPlan.metrics`), a row for each record:
-    step, batch loss, the Bayes predictor's loss on the same batch, what `Evaluation` says of the network, and at some of
-    them
-    ``inside``, R2_OOD by site (`training.span_course`); the first row also holds the risks of the Bayes predictors.
+    step, batch loss, the Bayes predictor's loss on the same batch, what `Evaluation` says of the network, and in some
+    rows ``inside``, R2_OOD by site (`training.span_course`); the first row also holds the Bayes predictors' risks.
     """
     mixture, seed, family_plan = plan.mixture, plan.seed_plan.seed, plan.seed_plan.plan
     evaluation = Evaluation(plan)

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from theory import Mixture, PlantedDyck, SymbolBatch
-from validate.capture.candidates import distance, phase_ratio, reference_mean
-from validate.capture.finite import FLOOR
+from theory import Mixture, PlantedDyck, SymbolBatch, divergence
+from validate.capture.candidates import phase_ratio, reference_mean
+from validate.capture.finite import FLOOR, floored
 
 
 def test_a_path_outside_the_pool_has_finite_distances():
@@ -20,10 +20,13 @@ def test_a_path_outside_the_pool_has_finite_distances():
     np.testing.assert_allclose(mean[0, 5], (laws[0] + laws[1]) / 2)
     assert mean[1, 1, 2] == 0
     uniform = np.full_like(mean, 0.25)
-    to_retrieval = distance("symbol", uniform, mean)
-    assert np.isfinite(to_retrieval).all()
-    law = (1 - FLOOR) * mean[1, 1] + FLOOR / 4
-    assert to_retrieval[1, 1] == pytest.approx(-np.log(4 * law).mean())
+    from_retrieval = divergence("symbol", mean, uniform)
+    assert np.isfinite(from_retrieval).all()
+    seen = mean[1, 1][mean[1, 1] > 0]
+    assert from_retrieval[1, 1] == pytest.approx((seen * np.log(4 * seen)).sum())
+    law = floored("symbol", mean)[1, 1]
+    np.testing.assert_allclose(law, (1 - FLOOR) * mean[1, 1] + FLOOR / 4)
+    np.testing.assert_array_equal(floored("symbol", uniform), uniform)
 
 
 def test_phases_are_signed():

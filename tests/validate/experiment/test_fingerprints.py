@@ -110,6 +110,14 @@ def test_figures_report_and_the_command_line_are_in_no_key(sources):
         assert changed(path) == (False, False), path
 
 
+def test_a_question_of_another_room_is_in_the_key_of_those_who_ask_it(sources):
+    room = sources / "validate" / "sweep"
+    asked, others = (lambda: measuring_code.__wrapped__(frozenset({room})), measuring_code.__wrapped__)
+    before = asked(), others()
+    (room / "__init__.py").write_text("HELD = 1\n")
+    assert (asked() != before[0], others() != before[1]) == (True, False)
+
+
 def test_a_renamed_module_changes_the_key(sources):
     before = keys()
     path = sources / "validate" / "statistics" / "effects.py"

@@ -17,7 +17,7 @@ settles as 1 / points, and a minor's state with it."""
 
 def questions(kind):
     """Return the questions of a family that rungs can answer."""
-    return [question for question in questions_for(kind) if question.on_ladder]
+    return [question for question in questions_for(kind) if question.asked_of_rungs]
 
 
 @cache
@@ -73,7 +73,7 @@ def test_averaging_is_not_taken_for_inference(kind, scope):
 
 @each_family
 def test_averaging_predicts_as_no_bayesian(kind):
-    for name in ("risk gap", "KL to M1", "two modes"):
+    for name in ("KL to M1", "two modes"):
         assert place(kind, "averaging", MAJORS_ONLY, name) == "outside"
 
 

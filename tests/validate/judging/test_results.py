@@ -37,6 +37,8 @@ def results(examination):
         ladder=[LadderResult(family="dice", seed=0, rungs=outcome.ladder, calibrated={})],
         networks=examination.networks,
         untrained=examination.untrained,
+        skills=[],
+        arms=[],
         training_seconds=1.5,
         seconds=2.5,
         peak_memory_bytes=1,

@@ -160,3 +160,15 @@ def test_a_statistic_that_no_rung_can_have_is_predicted_by_theory_and_needs_no_c
     assert rows["steering", "minors=0"].predicted == 0.75
     assert rows["P0", "minors=0"].verdict == "not tested"
     assert rows["P0", "minors=8"].predicted == 1.5
+
+
+def test_states_of_a_network_that_has_not_learned_say_nothing_of_the_paper():
+    first = outcome()
+    for scope, skill in ((MAJORS_ONLY, 0.99), (DIVERSE, 0.97)):
+        first.trained[scope]["skill"] = Estimate(skill, skill - 0.05, skill + 0.05)
+    rows = rows_of(first, outcome(1))
+    assert rows["P0", "minors=8"].verdict == rows["steering", "minors=8"].verdict == "not learned"
+    assert rows["near-orthogonality", DESIGNS[BOTH]].verdict == "not learned"
+    # Predictions count whatever was learned, and the other network did learn.
+    assert rows["two modes", "minors=8"].verdict == rows["OOD loss", DESIGNS[BOTH]].verdict == "supported"
+    assert rows["P0", "minors=0"].verdict == "supported"

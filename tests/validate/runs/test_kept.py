@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from tiny import TOML, tiny_experiment, tiny_networks, tiny_subjects
 
+from validate.claims.catalogue import QUESTIONS
 from validate.experiment.schema import parse_experiment
 from validate.experiment.seed_plan import SeedPlan, seed_plans
 from validate.judging.examination import examine
@@ -102,8 +103,14 @@ def test_another_seed_has_a_file_of_its_own(held, fresh):
     assert len(list((held / "measured").iterdir())) == 2
 
 
+def test_other_questions_are_another_measurement(held, fresh):
+    keys = {measurement_key(PART, networks(), asked) for asked in (QUESTIONS, QUESTIONS[:3], QUESTIONS[1:3])}
+    assert len(keys) == 3
+    assert measurement_key(PART, networks(), list(QUESTIONS)) == measurement_key(PART, networks())
+
+
 def test_changed_code_is_measured_again(held, fresh, monkeypatch):
-    monkeypatch.setattr("validate.runs.kept.measuring_code", lambda: "other code")
+    monkeypatch.setattr("validate.runs.kept.measuring_code", lambda folders: "other code")
     assert measures(held, fresh)
 
 

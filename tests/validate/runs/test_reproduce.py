@@ -4,34 +4,40 @@ import json
 import shutil
 import xml.etree.ElementTree as ET
 from html import unescape
+from io import StringIO
 
 import numpy as np
 import pytest
+from rich.console import Console
 from tiny import TOML, tiny_experiment, tiny_toml
 
 from model import CheckpointError, load_checkpoint
-from validate.claims.catalogue import CLAIMS, CRITERIA
+from validate.claims.catalogue import CLAIMS
 from validate.claims.rule import WORST_FIRST
-from validate.experiment.folder import RunFolderError, open_run, to_json
+from validate.experiment.folder import RunFolderError, open_run
 from validate.experiment.schema import parse_experiment
 from validate.figures.gallery import GALLERY
+from validate.judging.results import ClaimRow, as_json, read_results
 from validate.report.page import write_report
-from validate.runs.reproduce import reproduce, train_all
+from validate.runs import reproduce as line
+from validate.runs.scheduler import workers
+from validate.training.metrics import Metrics
 
-ROW = {
-    "claim", "family", "design", "layer", "layers", "position", "seeds", "statement", "statistic", "label", "predicted",
-    "measured", "interval", "null", "nulls", "tolerance", "direction", "calibrated", "paper", "verdict", "parts",
-}  # fmt: skip
+CONSOLE = Console(file=StringIO())
 
 
-def quietly(sentence):
-    assert sentence
+def reproduce(experiment, folder, client=None):
+    return line.reproduce(experiment, folder, client, CONSOLE, quiet=True)
+
+
+def train_all(experiment, folder):
+    line.train_all(experiment, folder, None, CONSOLE, quiet=True)
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "tiny"
-    results = reproduce(tiny_experiment(), folder, quietly, progress=False)
+    results = reproduce(tiny_experiment(), folder)
     write_report(folder)
     return folder, results
 
@@ -56,14 +62,19 @@ def families(tmp_path_factory):
     small, roomy = (f"layers = {n}, width = {width}, heads = 1, hidden = {width}" for n, width in ((2, 4), (3, 8)))
     assert small in text
     experiment = parse_experiment(text.replace(small, roomy, 1), "families")
-    return folder, experiment, reproduce(experiment, folder, quietly, progress=False)
+    with workers(count=2) as client:
+        return folder, experiment, reproduce(experiment, folder, client)
 
 
 def expected_rows(kind, designs=None):
     """Return claim and design of every row a family must have, in order."""
     designs = designs or {"majors only": "minors=0", "diverse": "minors=2", "both": "minors=0 to minors=2"}
-    judged = (claim for claim in CLAIMS if kind in claim.families)
-    return [(claim.name, designs[scope]) for claim in judged for scope in claim.scopes if scope in designs]
+    return [
+        (name, designs[scope])
+        for name, (_, question) in CLAIMS.items()
+        for scope in question.scopes
+        if kind in question.families and scope in designs
+    ]
 
 
 def checkpoints(folder):
@@ -72,17 +83,27 @@ def checkpoints(folder):
 
 def test_results_hold_a_row_for_every_claim(run):
     folder, results = run
-    stored = json.loads((folder / "results.json").read_text())
-    assert stored == json.loads(to_json(results))
-    assert [(row["claim"], row["design"]) for row in stored["claims"]] == expected_rows("dice")
-    for row in stored["claims"]:
-        assert set(row) == ROW
-        assert row["verdict"] in WORST_FIRST
-        assert row["family"] == "dice"
-        assert row["verdict"] == min((part["verdict"] for part in row["parts"]), key=WORST_FIRST.index)
-    assert stored["experiment"] == tiny_experiment().model_dump()
-    assert stored["environment"]["blas"]
+    stored = read_results(folder)
+    assert as_json(stored) == as_json(results)
+    assert [(row.claim, row.design) for row in stored.claims] == expected_rows("dice")
+    for row in stored.claims:
+        assert row.family == "dice"
+        assert row.verdict == min((part.verdict for part in row.parts), key=WORST_FIRST.index)
+    assert stored.experiment == tiny_experiment()
+    assert stored.environment["blas"]
+    assert [(row.design, row.steps) for row in stored.skills] == [("minors=0", 5), ("minors=2", 4)]
+    assert stored.training_seconds > 0
     assert len(checkpoints(folder)) == 2
+
+
+def test_rows_have_the_keys_that_are_promised(run):
+    folder, _ = run
+    for row in json.loads((folder / "results.json").read_text())["claims"]:
+        promised = {
+            "claim", "family", "design", "layer", "statement", "predicted", "measured", "interval", "null", "tolerance",
+            "paper", "verdict",
+        }  # fmt: skip
+        assert promised <= set(row) == set(ClaimRow.model_fields)
 
 
 def test_metrics_have_a_row_for_every_record(run):
@@ -117,70 +138,68 @@ def test_equal_results_draw_equal_files(run, tmp_path, monkeypatch):
 def test_every_family_goes_through_the_whole_line(families):
     folder, experiment, results = families
     for kind in experiment.families:
-        rows = [row for row in results["claims"] if row["family"] == kind]
-        assert [(row["claim"], row["design"]) for row in rows] == expected_rows(kind), kind
-        for part in ("ladder", "untrained", "networks"):
-            assert {entry["family"] for entry in results[part]} == set(experiment.families), part
+        rows = results.of_family(kind)
+        assert [(row.claim, row.design) for row in rows] == expected_rows(kind), kind
+        for entries in (results.ladder, results.untrained, results.networks, results.skills):
+            assert {entry.family for entry in entries} == set(experiment.families)
         for row in rows:
-            assert set(row) == ROW
-            assert row["verdict"] in WORST_FIRST
-            assert (row["layers"] is None) == (row["position"] is None)
-            assert set(row["layers"] or [0]) <= {0, 1, 2}
-            for part in row["parts"]:
-                measured = CRITERIA[part["statistic"]].on_ladder or kind == "regression"
-                unrivalled = part["statistic"] in ("KL contest", "distance over bound")
-                assert bool(part["nulls"]) == (measured and not unrivalled), (kind, part["statistic"])
+            assert (row.layers is None) == (row.position is None)
+            assert set(row.layers or [0]) <= {0, 1, 2}
+            question = CLAIMS[row.claim][1]
+            for part in row.parts:
+                measured = question.asked_of_rungs or kind == "regression"
+                assert bool(part.nulls) == (measured and part.statistic != "KL contest"), (kind, part.statistic)
     assert write_report(folder).stat().st_size > 100_000
     assert {figure.name.split(".")[0] for figure in (folder / "figures").iterdir()} == set(experiment.families)
 
 
 def test_one_process_measures_what_several_do(families, tmp_path):
-    """And it measures nothing at all where the run folder holds what several processes measured."""
     folder, experiment, results = families
     alone = experiment.model_copy(update={"families": {"markov": experiment.families["markov"]}})
-    one = reproduce(alone, tmp_path / "alone", quietly, progress=False)
-    assert to_json(one["claims"]) == to_json([row for row in results["claims"] if row["family"] == "markov"])
-    name = "markov.seed-0.json"
-    assert (tmp_path / "alone" / "measured" / name).read_bytes() == (folder / "measured" / name).read_bytes()
+    one = reproduce(alone, tmp_path / "alone")
+    assert repr(one.claims) == repr(results.of_family("markov"))
+    name = "measured/markov.seed-0.json"
+    assert (tmp_path / "alone" / name).read_bytes() == (folder / name).read_bytes()
+    for path in checkpoints(tmp_path / "alone"):  # their records differ in seconds
+        np.testing.assert_array_equal(
+            load_checkpoint(path).buffer, load_checkpoint(folder / "checkpoints" / path.name).buffer
+        )
 
 
 def test_a_second_run_trains_nothing_and_measures_nothing(run, tmp_path, monkeypatch):
     folder, results = run
-    monkeypatch.setattr("validate.runs.workers.examine", lambda *parts: pytest.fail("it was measured before"))
+    monkeypatch.setattr("validate.runs.tasks.examine", lambda *parts, **rest: pytest.fail("it was measured before"))
     again = tmp_path / "again"
     shutil.copytree(folder, again)
     before = [path.read_bytes() for path in checkpoints(again)]
-    second = reproduce(tiny_experiment(), again, quietly, progress=False)
+    second = reproduce(tiny_experiment(), again)
     assert [path.read_bytes() for path in checkpoints(again)] == before
     assert (again / "metrics.jsonl").read_bytes() == (folder / "metrics.jsonl").read_bytes()
-    for part in ("claims", "ladder", "networks", "untrained"):
-        assert to_json(second[part]) == to_json(results[part]), part
+    for part in ("claims", "ladder", "networks", "untrained", "skills"):
+        assert repr(getattr(second, part)) == repr(getattr(results, part)), part
 
 
 def test_training_that_was_interrupted_goes_on_to_the_same_bits(run, tmp_path, monkeypatch):
     folder, _ = run
     stopped = tmp_path / "stopped"
     open_run(stopped, tiny_experiment())
-    append = "validate.training.metrics.Metrics.append"
+    append = Metrics.append
 
     def interrupt(self, row):
         if row["step"] == 4:
             raise KeyboardInterrupt
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        append(self, row)
 
     with monkeypatch.context() as patch:
-        patch.setattr(append, interrupt)
+        patch.setattr(Metrics, "append", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            train_all(tiny_experiment(), stopped, progress=False)
+            train_all(tiny_experiment(), stopped)
     assert load_checkpoint(checkpoints(stopped)[0]).step == 3
-    train_all(tiny_experiment(), stopped, progress=False)
+    train_all(tiny_experiment(), stopped)
     for path, whole in zip(checkpoints(stopped), checkpoints(folder), strict=True):
         np.testing.assert_array_equal(load_checkpoint(path).buffer, load_checkpoint(whole).buffer)
-    columns = ("design", "step", "loss", "held_out")
     resumed, uninterrupted = (
-        [[row[c] for c in columns] for row in map(json.loads, (f / "metrics.jsonl").read_text().splitlines())]
-        for f in (stopped, folder)
+        [row.model_dump(exclude={"seconds"}) for row in Metrics(f / "metrics.jsonl").rows()] for f in (stopped, folder)
     )
     assert resumed == uninterrupted
 
@@ -189,19 +208,19 @@ def test_networks_trained_by_other_code_are_refused(run, tmp_path, monkeypatch):
     folder, _ = run
     again = tmp_path / "again"
     shutil.copytree(folder, again)
-    monkeypatch.setattr("validate.training.networks.code_fingerprint", lambda: "another version")
+    monkeypatch.setattr("validate.training.networks.training_code", lambda: "another version")
     with pytest.raises(CheckpointError, match="code"):
-        train_all(tiny_experiment(), again, progress=False)
+        train_all(tiny_experiment(), again)
 
 
 def test_other_numbers_of_majors_go_through_the_whole_line(tmp_path, monkeypatch):
     monkeypatch.setattr("validate.report.page.draw_all", lambda *parts: [])
     text = TOML.replace("majors = 3", "majors = 4")
-    results = reproduce(parse_experiment(text, "majors"), tmp_path / "run", quietly, progress=False)
-    assert [(row["claim"], row["design"]) for row in results["claims"]] == expected_rows("dice")
-    orthogonality = next(row for row in results["claims"] if row["claim"] == "near-orthogonality")
-    assert orthogonality["design"] == "minors=0 to minors=2"
-    assert all(np.isfinite(part["measured"]) for part in orthogonality["parts"])
+    results = reproduce(parse_experiment(text, "majors"), tmp_path / "run")
+    assert [(row.claim, row.design) for row in results.claims] == expected_rows("dice")
+    orthogonality = next(row for row in results.claims if row.claim == "near-orthogonality")
+    assert orthogonality.design == "minors=0 to minors=2"
+    assert all(np.isfinite(part.measured) for part in orthogonality.parts)
     write_report(tmp_path / "run")
 
 
@@ -209,9 +228,9 @@ def test_a_refused_checkpoint_costs_no_metrics(run, tmp_path, monkeypatch):
     folder, _ = run
     again = tmp_path / "again"
     shutil.copytree(folder, again)
-    monkeypatch.setattr("validate.training.networks.code_fingerprint", lambda: "another version")
+    monkeypatch.setattr("validate.training.networks.training_code", lambda: "another version")
     with pytest.raises(CheckpointError):
-        train_all(tiny_experiment(), again, progress=False)
+        train_all(tiny_experiment(), again)
     assert (again / "metrics.jsonl").read_bytes() == (folder / "metrics.jsonl").read_bytes()
 
 

@@ -30,7 +30,7 @@ def test_the_fit_is_the_minimum_and_one_step_refits_it(kind):
     weights, model = fit_mixture(kind, mean, candidates, price)
 
     def objective(w, rows=slice(None)):
-        return divergence(kind, mean[rows], candidates[rows] @ w).mean() + price @ w
+        return divergence(kind, candidates[rows] @ w, mean[rows]).mean() + price @ w
 
     constraint = {"type": "eq", "fun": lambda w: w.sum() - 1}
     options = {"method": "SLSQP", "bounds": [(0, 1)] * 4, "constraints": constraint, "options": {"ftol": 1e-14}}
@@ -57,7 +57,8 @@ def test_no_direction_improves_the_fit_even_where_candidates_exclude_symbols(see
     mean = 0.999 * candidates[..., 0] + 0.001 * rng.dirichlet(np.full(4, 0.5), size=(20, 6))
     price = 1e-3 * rng.random(4)
     weights, _ = fit_mixture("symbol", mean, candidates, price)
-    slopes = price - (mean[..., None] * candidates / (candidates @ weights)[..., None]).sum(axis=2).mean(axis=(0, 1))
+    surprise = np.log(candidates @ weights / mean)[..., None]
+    slopes = price + (candidates * surprise).sum(axis=2).mean(axis=(0, 1))
     assert weights.min() >= 0
     assert weights.sum() == pytest.approx(1)
     assert slopes @ weights - slopes.min() < 2e-4  # bounds how much nearer any mixture could be
@@ -67,11 +68,11 @@ def test_every_newton_step_comes_nearer(monkeypatch):
     rng, price = stream(6, "steps"), np.zeros(4)
     for _ in range(60):
         candidates = rng.dirichlet(np.full(3, 0.05), size=(3, 2, 4)).swapaxes(2, 3) * 0.9999 + 0.0001 / 3
-        mean, reached = rng.dirichlet(np.full(3, 0.05), size=(3, 2)), []
+        mean, reached = rng.dirichlet(np.full(3, 0.05), size=(3, 2)) * 0.9999 + 0.0001 / 3, []
         for n_steps in range(6):
             monkeypatch.setattr("validate.statistics.best_mixture.N_NEWTON", n_steps)
             weights, _ = fit_mixture("symbol", mean, candidates, price)
-            reached.append(divergence("symbol", mean, candidates @ weights).mean())
+            reached.append(divergence("symbol", candidates @ weights, mean).mean())
         assert np.all(np.diff(reached) <= 1e-12)
 
 
@@ -83,5 +84,5 @@ def test_the_quadratic_model_has_the_distance_s_slope():
     for kind in ("symbol", "real"):
         model = Quadratic.at(kind, mean, candidates, weights)
         slope = 2 * ((model.gram @ weights - model.linear) @ step)
-        either = [divergence(kind, mean, candidates @ (weights + sign * step)).mean(axis=1) for sign in (1, -1)]
+        either = [divergence(kind, candidates @ (weights + sign * step), mean).mean(axis=1) for sign in (1, -1)]
         np.testing.assert_allclose((either[0] - either[1]) / 2, slope, rtol=1e-4, atol=1e-13)

@@ -21,7 +21,7 @@ LARGER = (
 
 def train_first(experiment, folder):
     (folder / "checkpoints").mkdir(parents=True)
-    plan = next(network_plans(experiment))
+    plan = network_plans(experiment)[0]
     train_network(plan, folder, False)
     return plan
 
@@ -54,7 +54,7 @@ def test_a_step_is_taken_as_proportional_to_the_batch(monkeypatch):
         return type("Run", (), {"records": [Record(1 + 1e-3 * size * n) for n in range(settings.steps)]})
 
     monkeypatch.setattr("validate.training.step_time.train", fake)
-    plan = next(network_plans(parse_experiment(LARGER, "larger")))
+    plan = network_plans(parse_experiment(LARGER, "larger"))[0]
     for budget, size in ((1.0, 64), (0.1, 24), (1e-3, 4)):
         asked.clear()
         assert seconds_per_step(plan, budget) == pytest.approx(0.064)
@@ -64,7 +64,7 @@ def test_a_step_is_taken_as_proportional_to_the_batch(monkeypatch):
 
 
 def test_records_and_sequences_and_networks_are_counted():
-    plan = next(network_plans(tiny_experiment()))
+    plan = network_plans(tiny_experiment())[0]
     # Every second step a forward pass, a third of a step, of 2 x 4 sequences where a batch has 4.
     assert training_seconds(plan, 30, 0.5) == pytest.approx(30 * 0.5 * (1 + 2 * 4 / (3 * 4 * 2)))
     [seed_plan] = seed_plans(tiny_experiment())
@@ -73,22 +73,28 @@ def test_records_and_sequences_and_networks_are_counted():
 
 def test_a_run_folder_shortens_the_estimate(tmp_path):
     experiment = tiny_experiment()
+    networks, seeds = network_plans(experiment), seed_plans(experiment)
 
-    def said(measured):
-        return time_left(experiment, tmp_path, measured, budget=0.01)
+    def said(unmeasured):
+        return time_left(networks, tmp_path, unmeasured, 1, budget=0.01)
 
-    whole = said(set())
+    whole = said(seeds)
     assert whole.startswith("This will take about ")
     assert "to train 2 networks and an allowance of " in whole
-    assert "measure" not in said(None)
-    # A seed with steps left is measured anew whatever the folder holds of it.
-    assert "allowance" in said({"dice.seed-0"})
+    assert "measure" not in said([])
     train_first(experiment, tmp_path)
-    assert "to train 1 network and an allowance of " in said(set())
-    for plan in network_plans(experiment):
+    assert "to train 1 network and an allowance of " in said(seeds)
+    for plan in networks:
         train_network(plan, tmp_path, False)
-    assert said(set()).endswith(" on this machine: an allowance of 1 second to measure.")
-    assert said({"dice.seed-0"}) == said(None) == "Everything asked for is done already."
+    assert said(seeds).endswith(" on this machine: an allowance of 1 second to measure.")
+    assert said([]) == "Everything asked for is done already."
+
+
+def test_workers_share_the_work(tmp_path):
+    seeds = seed_plans(tiny_experiment()) * 1_000_000
+    alone, shared = (time_left([], tmp_path, seeds, workers) for workers in (1, 4))
+    assert "an allowance of 4.8 hours to measure" in alone
+    assert "an allowance of 72 minutes to measure" in shared
 
 
 @pytest.mark.parametrize(

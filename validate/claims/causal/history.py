@@ -21,9 +21,10 @@ import numpy as np
 from jaxtyping import Float
 
 from theory import Batch
+from validate.capture.resuming import Edit
 from validate.claims.base import MARKOV_GIVEN_TASK, Claim, Controls, Findings, Question, Shown, Side, Statistics
 from validate.claims.causal.samples import MAJORS
-from validate.claims.causal.subject import Edit, Subject
+from validate.claims.causal.subject import Subject
 from validate.claims.causal.tested import Tested, tested
 from validate.claims.rule import Criterion
 from validate.experiment.scopes import DIVERSE, MAJORS_ONLY

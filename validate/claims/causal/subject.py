@@ -21,13 +21,13 @@ from jaxtyping import Float
 from scipy.linalg import null_space
 from scipy.special import softmax
 
-from model import Arrays
+from model import Arrays, Transformer
 from theory import Batch, LatentTasks, Mixture, nats_per_loss, stream, target_loss
-from validate.claims.base import Side
+from validate.capture.resuming import Edit, ResumingNetwork
+from validate.claims.base import Observed, Side
 from validate.experiment.sampling import predicted
 from validate.statistics.subspace import random_basis, span_basis
 
-Edit = Callable[[np.ndarray], np.ndarray]
 Change = Callable[[Float[np.ndarray, "B P W"]], Float[np.ndarray, "B P W"]]
 """What is done to the states of the positions that predict."""
 
@@ -145,6 +145,16 @@ class Subject:
         return nats_per_loss(self.family) * target_loss(self.family.target_kind, mean, targets)
 
 
+def editable(observed: Observed) -> EditableNetwork:
+    """Return the network of a source; TypeError if it is none."""
+    network = getattr(observed.source, "network", None)
+    if isinstance(network, Transformer):
+        return ResumingNetwork(network)
+    if not isinstance(network, EditableNetwork):
+        raise TypeError(f"causal tests need a network; got {type(observed.source).__name__}")
+    return network
+
+
 def subject_of(side: Side) -> Subject:
     """Return a side's network as a subject, with the vectors of its states at the site it is judged at.
 
@@ -153,9 +163,7 @@ def subject_of(side: Side) -> Subject:
     TypeError
         If the side's source is no network.
     """
-    network = getattr(side.source, "network", None)
-    if not isinstance(network, EditableNetwork):
-        raise TypeError(f"causal tests need a network; got {type(side.source).__name__}")
+    network = side.observed.once(editable)
     model, setting = side.observed.captured.additive_model(side.site), side.setting
     return Subject(
         network=network,

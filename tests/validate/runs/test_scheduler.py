@@ -1,0 +1,46 @@
+"""Tasks are done after those they wait for, here or by workers, and several runs share a machine."""
+
+import warnings
+
+import pytest
+
+from validate.runs.scheduler import SchedulerError, Task, carry_out, n_workers, workers
+
+
+def doubled(value):
+    return 2 * value
+
+
+def failing(value):
+    raise ValueError(f"no {value}")
+
+
+def tasks(function=doubled):
+    return [Task("one", function, (1,)), Task("two", doubled, (2,), after=("one",), urgent=True)]
+
+
+def test_two_runs_at_a_time_do_the_same_as_this_process():
+    """Warnings are errors: a cluster beside another says nothing of ports."""
+    with warnings.catch_warnings(), workers(count=1) as client, workers(count=1) as other:
+        warnings.simplefilter("error")
+        assert n_workers(client) == n_workers(other) == 1
+        assert (
+            carry_out(tasks(), client) == carry_out(tasks(), other) == carry_out(tasks(), None) == {"one": 2, "two": 4}
+        )
+        for where in (client, None):
+            with pytest.raises(ValueError, match="no 1"):
+                carry_out(tasks(failing), where)
+
+
+def test_without_workers_there_is_no_cluster():
+    with workers(count=0) as client:
+        assert client is None
+        assert n_workers(client) == 1
+
+
+def test_a_scheduler_that_is_not_there_is_one_sentence():
+    with (
+        pytest.raises(SchedulerError, match=r"^there is no Dask scheduler at gopher://here:1"),
+        workers("gopher://here:1"),
+    ):
+        pass

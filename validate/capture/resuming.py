@@ -1,0 +1,65 @@
+"""A network that is changed at one site again and again: what stands before the site is run once.
+
+Causal tests read the same sequences under hundreds of changes of the states at one site. The states there are kept, and
+a change costs the stages after the site alone; outputs and gradients are those of the network, bit for bit.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping
+
+import numpy as np
+
+from model import Arrays, Transformer
+from model.continuation import gradient_from, outputs_from
+
+Edit = Callable[[np.ndarray], np.ndarray]
+
+MOST = 12
+"""Sets of sequences whose states are kept, the last that were asked for."""
+
+
+class ResumingNetwork:
+    """A transformer with a memory of its states, by what was read."""
+
+    def __init__(self, network: Transformer) -> None:
+        self._network = network
+        self._kept: OrderedDict[tuple[bytes, tuple[int, ...]], dict[str, np.ndarray]] = OrderedDict()
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Names of the sites in the order of the network."""
+        return self._network.sites
+
+    def forward(
+        self, inputs: np.ndarray, capture: Collection[str] = (), edit: Mapping[str, Edit] | None = None
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return outputs (B, L, D) and the captured states (B, L, W), as `Transformer.forward` does."""
+        if capture or not edit or len(edit) > 1:
+            return self._network.forward(inputs, capture, edit)
+        [(site, change)] = edit.items()
+        return outputs_from(self._network, site, self._changed(inputs, site, change)), {}
+
+    def gradient_at(
+        self, site: str, arrays: Arrays, edit: Mapping[str, Edit] | None = None
+    ) -> tuple[float, np.ndarray]:
+        """Return the loss and its gradient with respect to the states at `site`, after the edit."""
+        if not edit or set(edit) != {site}:
+            return self._network.gradient_at(site, arrays, edit)
+        return gradient_from(self._network, site, self._changed(arrays.inputs, site, edit[site]), arrays)
+
+    def _changed(self, inputs: np.ndarray, site: str, change: Edit) -> np.ndarray:
+        states = self._states(inputs, site)
+        changed = np.asarray(change(states.copy()))
+        if changed.shape != states.shape:
+            raise ValueError(f"the edit at {site} must return states of shape {states.shape}; got {changed.shape}")
+        return changed
+
+    def _states(self, inputs: np.ndarray, site: str) -> np.ndarray:
+        key = np.ascontiguousarray(inputs).tobytes(), inputs.shape
+        kept = self._kept.setdefault(key, {})
+        self._kept.move_to_end(key)
+        if site not in kept:
+            kept |= self._network.forward(inputs, capture=(site,))[1]
+        while len(self._kept) > MOST:
+            self._kept.popitem(last=False)
+        return kept[site]
