@@ -13,7 +13,7 @@ from validate.claims.skill import SKILL
 from validate.experiment.scopes import Scope
 from validate.experiment.seed_plan import SeedPlan
 from validate.judging.results import ArmRow, Examination
-from validate.statistics.intervals import UNDEFINED, Estimate
+from validate.statistics.intervals import UNDEFINED, Estimate, over_seeds
 
 Examined = Sequence[tuple[SeedPlan, Examination]]
 
@@ -56,16 +56,9 @@ def _rows(
                         statistic=name,
                         label=CRITERIA[name].label if name in CRITERIA else name,
                         seeds=seeds,
-                        first=over_seeds(values[:, 0]),
-                        second=over_seeds(values[:, 1]),
-                        difference=over_seeds(values[:, 1] - values[:, 0]),
+                        first=over_seeds([Estimate.of_value(value) for value in values[:, 0]]),
+                        second=over_seeds([Estimate.of_value(value) for value in values[:, 1]]),
+                        difference=over_seeds([Estimate.of_value(value) for value in values[:, 1] - values[:, 0]]),
                     )
                 )
     return rows
-
-
-def over_seeds(values: np.ndarray) -> Estimate:
-    """Return the mean over seeds with the interval of Student's t, undefined for a single seed."""
-    if len(values) < 2:
-        return Estimate(float(values[0]), float("nan"), float("nan"))
-    return Estimate.of_groups(values)

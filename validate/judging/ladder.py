@@ -19,13 +19,13 @@ from theory import Mixture
 from validate.capture.candidates import Arenas
 from validate.capture.rungs import EXACT, rungs
 from validate.capture.sources import StateSource
-from validate.claims.base import Controls, Observed, Question, Side
+from validate.claims.base import Controls, Observed, Question, Side, Statistics
 from validate.claims.catalogue import CRITERIA
-from validate.claims.rule import is_calibrated
+from validate.claims.rule import Criterion, is_calibrated
 from validate.experiment.scopes import BOTH, Scope
 from validate.experiment.seed_plan import SeedPlan
 from validate.judging.results import ByScope
-from validate.statistics.intervals import Estimate
+from validate.statistics.intervals import UNDEFINED, Estimate, over_seeds
 
 UNTRAINED = "untrained network"
 """The rung of the first untrained network, measured among the nulls."""
@@ -60,19 +60,25 @@ def _on_rung(
     return table
 
 
-def calibration(ladder: Mapping[str, ByScope]) -> dict[Scope, dict[str, bool]]:
-    """Return, by scope and statistic, whether the ladder lets it judge.
+def calibrated_by(criterion: Criterion, ladders: Sequence[Mapping[str, Statistics]]) -> bool:
+    """Tell whether the rungs of some seeds let a criterion judge.
 
-    It does if the rung that must meet the criterion does and none of the criterion's rivals could be taken for it.
+    They do if, over the seeds, the rung that must meet it does and none of its rivals could be taken for it.
     """
-    judged: dict[Scope, dict[str, bool]] = {}
-    for scope in ladder[EXACT]:
-        values: dict[str, dict[str, Estimate]] = {rung: table.get(scope, {}) for rung, table in ladder.items()}
-        judged[scope] = {
-            name: is_calibrated(
-                criterion, values[criterion.exact][name], [values[rung][name] for rung in criterion.rivals]
-            )
+
+    def over(rung: str) -> Estimate:
+        return over_seeds([ladder.get(rung, {}).get(criterion.statistic, UNDEFINED) for ladder in ladders])
+
+    return is_calibrated(criterion, over(criterion.exact), [over(rival) for rival in criterion.rivals])
+
+
+def calibration(ladder: Mapping[str, ByScope]) -> dict[Scope, dict[str, bool]]:
+    """Return, by scope and statistic, whether the ladder of one seed lets it judge."""
+    return {
+        scope: {
+            name: calibrated_by(criterion, [{rung: own.get(scope, {}) for rung, own in ladder.items()}])
             for name, criterion in CRITERIA.items()
-            if name in values.get(criterion.exact, {})
+            if name in ladder.get(criterion.exact, {}).get(scope, {})
         }
-    return judged
+        for scope in ladder[EXACT]
+    }

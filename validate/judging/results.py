@@ -22,6 +22,10 @@ M = TypeVar("M", bound=BaseModel)
 ByScope = dict[Scope, Statistics]
 
 
+ENOUGH_SEEDS = 5
+"""Fewer seeds say something of these networks only."""
+
+
 class Model(BaseModel):
     """A part of the results: no key is ignored."""
 
@@ -106,7 +110,13 @@ class Examination(Model):
 
 
 class CriterionRow(Model):
-    """One criterion of a claim, over the seeds."""
+    """One criterion of a claim, over the seeds.
+
+    Attributes
+    ----------
+    met, met_share : int, tuple of float
+        How many networks meet the tolerance by themselves, and the interval of their share.
+    """
 
     statistic: str
     label: str
@@ -118,6 +128,8 @@ class CriterionRow(Model):
     tolerance: float
     direction: Direction
     calibrated: bool
+    met: int
+    met_share: tuple[float, float]
     verdict: Verdict
 
     def bound(self) -> str:
@@ -148,6 +160,11 @@ class ClaimRow(CriterionRow):
     statement: str
     paper: float | None
     parts: list[CriterionRow]
+
+    @property
+    def these_only(self) -> bool:
+        """Whether there are too few seeds to speak of any other network."""
+        return len(self.seeds) < ENOUGH_SEEDS
 
 
 class LadderResult(Model):

@@ -1,12 +1,17 @@
 """From the outcomes of all seeds to one row per claim and scope.
 
-Over seeds, a statistic is the mean of the seeds' values with the smallest interval that holds the seeds' intervals,
-and so is every null; a statistic is calibrated if the ladder of every seed says so. A row shows the numbers of its
-deciding criterion, the one with the worst verdict.
+A seed draws the majors, the minors and the initial parameters, so seeds are the units: a statistic is the mean of the
+seeds' values with the interval of Student's t over seeds, and so is every null and every rung of the ladder. Of one
+seed it is that seed's own, and its interval says nothing of another. Beside it stands how many networks meet the
+tolerance by themselves, with the exact interval of their share (Clopper and Pearson). Claims about states are judged on
+the seeds whose networks have learned, if these are more than half. A row shows the numbers of its deciding criterion,
+the one with the worst verdict.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+
+from scipy.stats import binomtest
 
 from validate.capture.skill import LEARNED
 from validate.claims.base import Claim, Question
@@ -14,9 +19,9 @@ from validate.claims.catalogue import CLAIMS
 from validate.claims.rule import Criterion, closest_null, judge, worst
 from validate.claims.skill import SKILL
 from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY, Scope
-from validate.judging.ladder import calibration
+from validate.judging.ladder import calibrated_by
 from validate.judging.results import ClaimRow, CriterionRow, Outcome
-from validate.statistics.intervals import UNDEFINED, Estimate, hull
+from validate.statistics.intervals import LEVEL, UNDEFINED, Estimate, over_seeds
 
 
 def claim_rows(
@@ -55,7 +60,8 @@ def _row(
     design: str,
     position: int,
 ) -> ClaimRow:
-    parts = [_criterion_row(criterion, question, outcomes, scope) for criterion in claim.criteria]
+    outcomes, learned = _learned(question, outcomes, scope)
+    parts = [_criterion_row(criterion, question, outcomes, scope, learned) for criterion in claim.criteria]
     verdict = worst([part.verdict for part in parts])
     deciding = next(part for part in parts if part.verdict == verdict)
     layers = [outcome.layers["last" if question.place == "last" else scope] for outcome in outcomes]
@@ -75,13 +81,18 @@ def _row(
     )
 
 
-def _criterion_row(criterion: Criterion, question: Question, outcomes: Sequence[Outcome], scope: Scope) -> CriterionRow:
+def _criterion_row(
+    criterion: Criterion, question: Question, outcomes: Sequence[Outcome], scope: Scope, learned: bool
+) -> CriterionRow:
     name = criterion.statistic
     tables = [outcome.nulls.get(scope, {}) for outcome in outcomes]
-    measured = hull(outcome.trained.get(scope, {}).get(name, UNDEFINED) for outcome in outcomes)
+    own = [outcome.trained.get(scope, {}).get(name, UNDEFINED) for outcome in outcomes]
+    measured = over_seeds(own)
     names = [null for null, table in tables[0].items() if name in table]
-    nulls = {null: hull(table[null][name] for table in tables) for null in names}
-    calibrated = all(_calibrated(criterion, question, outcome, scope) for outcome in outcomes)
+    nulls = {null: over_seeds([table[null][name] for table in tables]) for null in names}
+    calibrated = not question.asked_of_rungs or _judges(criterion, outcomes, scope)
+    met = sum(criterion.meets(estimate.value) for estimate in own)
+    share = binomtest(met, len(own)).proportion_ci(LEVEL, method="exact")
     return CriterionRow(
         statistic=name,
         label=criterion.label,
@@ -93,30 +104,45 @@ def _criterion_row(criterion: Criterion, question: Question, outcomes: Sequence[
         tolerance=criterion.tolerance,
         direction=criterion.direction,
         calibrated=calibrated,
-        verdict=judge(criterion, measured, nulls, calibrated, learned=_learned(question, outcomes, scope)),
+        met=met,
+        met_share=(share.low, share.high),
+        verdict=judge(criterion, measured, nulls, calibrated, learned),
     )
 
 
-def _learned(question: Question, outcomes: Sequence[Outcome], scope: Scope) -> bool:
-    """Tell whether every network the claim is about has learned, as far as that is known; predictions always count."""
+def _learned(question: Question, outcomes: Sequence[Outcome], scope: Scope) -> tuple[Sequence[Outcome], bool]:
+    """Return the seeds whose networks have learned, and whether they are more than half.
+
+    Claims about predictions are judged on every seed, and so are networks whose skill is not known. If half of the
+    seeds or more have not learned, all are returned: their numbers are shown and judge nothing.
+    """
+    if question.needs == "predictions":
+        return outcomes, True
     needed: tuple[Scope, ...] = (MAJORS_ONLY, DIVERSE) if scope == BOTH else (scope,)
-    skills = [outcome.trained.get(one, {}).get(SKILL) for outcome in outcomes for one in needed]
-    return question.needs == "predictions" or all(skill is None or skill.value >= LEARNED for skill in skills)
+
+    def has_learned(outcome: Outcome) -> bool:
+        skills = [outcome.trained.get(one, {}).get(SKILL) for one in needed]
+        return all(skill is None or skill.value >= LEARNED for skill in skills)
+
+    kept = [outcome for outcome in outcomes if has_learned(outcome)]
+    return (kept, True) if 2 * len(kept) > len(outcomes) else (outcomes, False)
 
 
-def _calibrated(criterion: Criterion, question: Question, outcome: Outcome, scope: Scope) -> bool:
-    if not question.asked_of_rungs:
-        return True
-    return calibration(outcome.ladder).get(scope, {}).get(criterion.statistic, False)
+def _judges(criterion: Criterion, outcomes: Sequence[Outcome], scope: Scope) -> bool:
+    """Tell whether the ladders of the seeds, taken together, let a criterion judge."""
+    ladders = [outcome.ladder for outcome in outcomes]
+    if not all(criterion.statistic in ladder.get(criterion.exact, {}).get(scope, {}) for ladder in ladders):
+        return False
+    return calibrated_by(criterion, [{rung: own.get(scope, {}) for rung, own in ladder.items()} for ladder in ladders])
 
 
 def _predicted(criterion: Criterion, question: Question, outcomes: Sequence[Outcome], scope: Scope) -> Estimate:
     name = criterion.statistic
     if question.asked_of_rungs:
         rungs = (outcome.ladder.get(criterion.exact, {}).get(scope, {}) for outcome in outcomes)
-        return hull(rung.get(name, UNDEFINED) for rung in rungs)
+        return over_seeds([rung.get(name, UNDEFINED) for rung in rungs])
     values = (outcome.predicted.get(scope, {}).get(name, float("nan")) for outcome in outcomes)
-    return hull(Estimate.of_value(value) for value in values)
+    return over_seeds([Estimate.of_value(value) for value in values])
 
 
 def count_verdicts(rows: Iterable[ClaimRow]) -> dict[str, int]:

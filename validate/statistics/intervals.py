@@ -9,7 +9,7 @@ measured value: resampling adds the sampling noise a second time, and statistics
 Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
@@ -165,3 +165,10 @@ def hull(estimates: Iterable[Estimate]) -> Estimate:
         float(np.min([e.low for e in parts])),
         float(np.max([e.high for e in parts])),
     )
+
+
+def over_seeds(estimates: Sequence[Estimate]) -> Estimate:
+    """Return the mean over seeds with the interval of Student's t; of one seed its own estimate."""
+    if len(estimates) == 1:
+        return estimates[0]
+    return Estimate.of_groups(np.array([estimate.value for estimate in estimates])) if estimates else UNDEFINED
