@@ -40,7 +40,7 @@ LONG = {
 }
 
 
-@every_family
+@pytest.mark.parametrize("kind", LONG)
 def test_ten_thousand_targets(kind):
     family, rng = LONG[kind], stream(0, "long")
     mixture = Mixture(family, family.sample_pool(rng, 3), family.sample_pool(rng, 20))
