@@ -143,8 +143,8 @@ def test_networks_are_told_with_their_skill(run):
             row |= {"skill": skill, "learned": learned}
 
     html, _, results = reported(run, one_learned)
-    plain, diverse = (html.index(f"<h4>{row.design}, seed 0</h4>") for row in results.skills)
-    bare = html.index("<h4>untrained, seed 0</h4>")
+    plain, diverse = (html.index(f"<summary>{row.design}, seed 0</summary>") for row in results.skills)
+    bare = html.index("<summary>untrained, seed 0</summary>")
     assert plain < html.index("Skill 0.991 after 5 steps.") < diverse
     assert diverse < html.index("Skill 0.5 after 4 steps, below 0.98: not learned.") < bare
     assert html.count('<p class="faint">Skill') == 2
@@ -198,7 +198,7 @@ def test_a_report_does_without_what_was_not_asked(run, missing):
     assert len(layers) == (0 if missing == "everything" else len(networks))
     assert ("R²_OOD: share" in html) == (missing not in ("fresh states", "everything"))
     for network in networks:
-        assert f"<h4>{network.design}, seed {network.seed}</h4>" in html
+        assert f"<summary>{network.design}, seed {network.seed}</summary>" in html
 
 
 def test_states_of_prefixes_are_told_at_the_position_that_is_judged():
@@ -258,7 +258,7 @@ def test_networks_and_figures_stand_in_the_section_of_their_family(run, tmp_path
     assert dice < html.index("of dice") < markov < html.index("of markov")
     assert html.count("data:image/svg+xml;base64,PHN2Zy8+") == 2
     networks = (*results.networks, *results.untrained)
-    for heading in {f"<h4>{network.design}, seed {network.seed}</h4>" for network in networks}:
+    for heading in {f"<summary>{network.design}, seed {network.seed}</summary>" for network in networks}:
         assert html.count(heading) == 1
     assert "Of seed 3, the first of 2." in html[markov:]
 

@@ -19,6 +19,8 @@ PART = CriterionRow(
     tolerance=0.05,
     direction="at most",
     calibrated=True,
+    met=0,
+    met_share=(0.0, 1.0),
     verdict="not tested",
 )
 

@@ -76,8 +76,8 @@ class NetworkResult(Model):
     family: str
     seed: int
     design: str
-    arm: str
-    skill: Number
+    arm: str = ""
+    skill: Number = float("nan")
     site: str
     sites: list[str]
     shown: dict[str, SerializeAsAny[Shown]]
