@@ -11,6 +11,7 @@ from tiny import TOML
 from typer.testing import CliRunner
 
 from validate.command_line import app
+from validate.judging.results import read_results
 
 HERE = ("--workers", "0")
 """All work in this process: what workers do is tested elsewhere."""
@@ -33,8 +34,14 @@ def test_reproduce_and_report_print_the_claims(experiment, tmp_path, monkeypatch
     out = tmp_path / "run"
     result = invoke("reproduce", "--experiment", experiment, "--out", out, "--quiet", *HERE)
     assert result.exit_code == 0, result.output
+    assert "an allowance of" in result.output
     assert "near-orthogonality" in result.output
     assert str(out / "report.html") in result.output
+    every = read_results(out).claims
+    chosen = ("--claims", "P0", "--claims", "retrieval")
+    again = invoke("reproduce", "--experiment", experiment, "--out", out, "--quiet", *HERE, *chosen)
+    assert "Everything asked for is done already." in again.output
+    assert repr(read_results(out).claims) == repr([row for row in every if row.claim in ("P0", "retrieval")])
     (out / "report.html").unlink()
     again = invoke("report", out)
     assert again.exit_code == 0
