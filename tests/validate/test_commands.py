@@ -1,5 +1,7 @@
 """Less or more on the command line, and sweeps: what is asked is done, what cannot be is said."""
 
+import json
+
 import pytest
 from test_own_states import capture, network_of
 from tiny import tiny_toml
