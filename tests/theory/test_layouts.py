@@ -134,9 +134,8 @@ def test_nothing_bayesian_depends_on_the_layout(kind, data):
     np.testing.assert_array_equal(plain.log_likelihood(pool, batch), separated.log_likelihood(pool, batch))
 
 
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="where annotations are checked they refuse another type first")
 @every_family
 def test_no_other_layout_exists(kind):
     with pytest.raises(ValueError, match="layout must be 'plain' or 'separated'; got 'dense'"):
-        replace(SMALL[kind], layout="dense") @ pytest.mark.skipif(
-            numba.config.DISABLE_JIT, reason="where annotations are checked they refuse another type first"
-        )
+        replace(SMALL[kind], layout="dense")
