@@ -18,8 +18,8 @@ reproduce: $(STAMP)
 	$(BIN)/python -m validate reproduce --preset $(PRESET) --blas $(BLAS)
 
 test: $(VENV)/.installed-test lint
-	$(BIN)/python -m pytest
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest $(WHOLE_LINE:%=--ignore=%) --jaxtyping-packages=theory,model,validate,beartype.beartype
+	$(BIN)/python -m pytest -n auto
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n auto $(WHOLE_LINE:%=--ignore=%) --jaxtyping-packages=theory,model,validate,beartype.beartype
 
 bench: $(VENV)-bench/.installed
 	$(VENV)-bench/bin/python -m benchmarks

@@ -36,7 +36,7 @@ def log_catalan(pairs: int) -> float:
 
 
 def down_probability(
-    height: Int[np.ndarray, "*batch"], left: Int[np.ndarray, "*batch"] | int
+    height: Int[np.ndarray, "*batch"], left: Int[np.ndarray, "..."] | int
 ) -> Float[np.ndarray, "*batch"]:
     """Return P(down) of a uniformly random path at height r with k steps left, where it can be finished and k > 0.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -133,6 +134,7 @@ def test_nothing_bayesian_depends_on_the_layout(kind, data):
     np.testing.assert_array_equal(plain.log_likelihood(pool, batch), separated.log_likelihood(pool, batch))
 
 
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="where annotations are checked they refuse another type first")
 @every_family
 def test_no_other_layout_exists(kind):
     with pytest.raises(ValueError, match="layout must be 'plain' or 'separated'; got 'dense'"):

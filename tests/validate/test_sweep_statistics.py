@@ -8,7 +8,7 @@ from tiny import TOML
 
 from theory.convex import task_points
 from validate.capture.candidates import Arenas
-from validate.capture.rungs import EXACT
+from validate.capture.rungs import EXACT, RandomSource
 from validate.claims.base import Observed, Side, untrained_name
 from validate.experiment.scopes import BOTH, DIVERSE
 from validate.judging.examination import examine
@@ -58,7 +58,10 @@ def test_shape_of_a_rotated_and_scaled_simplex_is_the_tasks_own(shipped):
 
 def modes(plan):
     """Return the gaps of M1 and of M2 on the sequences of a plan; no source is asked."""
-    side = Side(Observed(None, plan.setting, ""), Arenas(plan.diverse, plan.setting))
+    side = Side(
+        Observed(RandomSource(plan.family, plan.setting.stream), plan.setting, "features"),
+        Arenas(plan.diverse, plan.setting),
+    )
     return of_mode(side, "M1"), of_mode(side, "M2")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from io import StringIO
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -30,6 +30,7 @@ STYLES: dict[Verdict, str] = {
 R = TypeVar("R")
 
 
+@runtime_checkable
 class JudgedStates(Protocol):
     """What is told of states captured elsewhere."""
 

