@@ -3,7 +3,7 @@
     python -m benchmarks.recipes --out recipes.jsonl [--family dice] [--seeds 1000,1001]
 
 Networks of the sizes of the preset `minimal` are trained with each recipe of `RECIPES`; a row says the gap
-KL(M || network), M the nearer of M1 and M2, in nats a target, and the skill (`training.skill`), at the end and along
+KL(M || network), M the nearer of M1 and M2, in nats a target, and the skill (`capture.skill`), at the end and along
 the way. Rows that stand in the file already are not made again. The choice and the table are in docs/training.md.
 """
 

@@ -15,7 +15,7 @@ h' = h - V A (r_t - r_mean,t), and
 1 if V varies with running statistics only, 0 if they do not matter; unexplained parts that the network needs lower it.
 It is no number where removing V does not hurt. Null: running statistics of other sequences, in regression and removal.
 Source: the paper, section on filtered removal; setting the shift aside is this project's, because with it the share has
-no value that theory knows (`claims.causal.worlds`: between 0.2 and 1.5 in exact-Bayes worlds).
+no value that theory knows (between 0.2 and 1.5 in the exact-Bayes worlds of `tests/validate/worlds.py`).
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """How far predictions are from M1 and from M2, and what they lose, on the training mixture and on fresh tasks.
 
-    KL to M, population        mean KL(prediction || M), M of the point's own mixture
+    KL to M, population        mean KL(M || prediction), M of the point's own mixture
     excess loss, population    mean loss less that of M1 (training) or of the prior predictive (fresh)
 
 in nats; numbers: of Gaussians with the noise's variance. Predicted: the same of M1, the optimum on the training
