@@ -147,7 +147,7 @@ def test_deep_networks_take_fewer_positions_at_once():
     assert engine.chunk_rows(deep, 7) == engine.CHUNK_NUMBERS // kept
 
 
-@pytest.mark.parametrize("sequences", [1, 11, 64])
+@pytest.mark.parametrize("sequences", [1, 11] if numba.config.DISABLE_JIT else [1, 11, 64])
 def test_threads_change_no_bit(sequences, monkeypatch):
     monkeypatch.setattr(engine, "CHUNK_ROWS", 28)  # up to 16 chunks
     config = VARIANTS["regression"]

@@ -11,15 +11,12 @@ from typing import Any
 from model.files import write_atomically
 from validate.experiment.schema import Experiment, ExperimentError, load_experiment
 
-OF_TRAINING = ("checkpoints",)
-"""The folders that training writes to."""
-
 
 class RunFolderError(OSError):
     """A run folder that cannot be used as asked."""
 
 
-def open_run(folder: Path, experiment: Experiment, inside: Iterable[str] = (*OF_TRAINING, "figures")) -> None:
+def open_run(folder: Path, experiment: Experiment, inside: Iterable[str] = ("checkpoints", "figures")) -> None:
     """Create a run folder for an experiment, or enter one that already holds it.
 
     Parameters

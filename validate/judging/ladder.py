@@ -25,7 +25,7 @@ from validate.claims.rule import Criterion, is_calibrated
 from validate.experiment.scopes import BOTH, Scope
 from validate.experiment.seed_plan import SeedPlan
 from validate.judging.results import ByScope
-from validate.statistics.intervals import UNDEFINED, Estimate, over_seeds
+from validate.statistics.intervals import UNDEFINED, Estimate, mean_of
 
 UNTRAINED = "untrained network"
 """The rung of the first untrained network, measured among the nulls."""
@@ -63,11 +63,11 @@ def _on_rung(
 def calibrated_by(criterion: Criterion, ladders: Sequence[Mapping[str, Statistics]]) -> bool:
     """Tell whether the rungs of some seeds let a criterion judge.
 
-    They do if, over the seeds, the rung that must meet it does and none of its rivals could be taken for it.
+    They do if, in the mean over the seeds, the rung that must meet it does and none of its rivals could pass for it.
     """
 
     def over(rung: str) -> Estimate:
-        return over_seeds([ladder.get(rung, {}).get(criterion.statistic, UNDEFINED) for ladder in ladders])
+        return mean_of([ladder.get(rung, {}).get(criterion.statistic, UNDEFINED) for ladder in ladders])
 
     return is_calibrated(criterion, over(criterion.exact), [over(rival) for rival in criterion.rivals])
 

@@ -24,7 +24,7 @@ from validate.training.networks import train_network, untrained_networks
 def train(plan: NetworkPlan, folder: Path) -> None:
     """Train a network, or go on with it; its checkpoint is in the run folder then."""
     with threadpool_limits(1, user_api="blas"):
-        train_network(plan, folder, progress=False)
+        train_network(plan, folder)
 
 
 def subjects_of(seed_plan: SeedPlan, networks: Mapping[str, Transformer]) -> Subjects:

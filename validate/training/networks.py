@@ -25,7 +25,7 @@ def untrained_networks(seed_plan: SeedPlan) -> list[Transformer]:
     return [Transformer(network_config(family, plan.network), seed=int(draw), threads=1) for draw in draws]
 
 
-def train_network(plan: NetworkPlan, folder: Path, progress: bool, threads: int = 1) -> Transformer:
+def train_network(plan: NetworkPlan, folder: Path) -> Transformer:
     """Train (or resume, or load) one network.
 
     Keeps its checkpoint and its training log (`NetworkPlan.checkpoint`, `NetworkPlan.metrics`), a row for each record:
@@ -45,7 +45,7 @@ def train_network(plan: NetworkPlan, folder: Path, progress: bool, threads: int 
         batch = plan.batch(step)
         return evaluation.loss(reference_mean("prior predictive" if plan.is_fresh else "M1", mixture, batch), batch)
 
-    network = Transformer(plan.config, seed=plan.initial_seed, threads=threads)
+    network = Transformer(plan.config, seed=plan.initial_seed, threads=1)
 
     def observe(record: StepRecord) -> None:
         if not observed:
@@ -63,8 +63,6 @@ def train_network(plan: NetworkPlan, folder: Path, progress: bool, threads: int 
         checkpoint=plan.checkpoint(folder),
         bayes_loss=bayes_loss,
         observe=observe,
-        progress=progress,
-        description=plan.name,
         fingerprint={"code": training_code(), "data": data_fingerprint(mixture, plan.batch)},
     )
     return network

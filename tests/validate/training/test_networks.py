@@ -33,11 +33,11 @@ def test_a_resumed_network_has_the_records_of_an_uninterrupted_one(seed_plan, tm
             with monkeypatch.context() as patched:
                 patched.setattr("model.training.save_checkpoint", _die_after_saving)
                 with pytest.raises(KeyboardInterrupt):
-                    train_network(plan, folder, False)
+                    train_network(plan, folder)
             # What came after the checkpoint is observed a second time.
             written = Metrics(plan.metrics(folder))
             written.append(written.rows()[-1].model_dump() | {"step": 4, "phase": {"training": 9.0, "fresh": 9.0}})
-        train_network(plan, folder, False)
+        train_network(plan, folder)
         rows[name] = [row.model_dump(exclude={"seconds"}) for row in Metrics(plan.metrics(folder)).rows()]
     assert [row["step"] for row in rows["whole"]] == [0, 2, 4]
     assert rows["resumed"] == rows["whole"]

@@ -22,7 +22,7 @@ LARGER = (
 def train_first(experiment, folder):
     (folder / "checkpoints").mkdir(parents=True)
     plan = network_plans(experiment)[0]
-    train_network(plan, folder, False)
+    train_network(plan, folder)
     return plan
 
 
@@ -85,7 +85,7 @@ def test_a_run_folder_shortens_the_estimate(tmp_path):
     train_first(experiment, tmp_path)
     assert "to train 1 network and an allowance of " in said(seeds)
     for plan in networks:
-        train_network(plan, tmp_path, False)
+        train_network(plan, tmp_path)
     assert said(seeds).endswith(" on this machine: an allowance of 1 second to measure.")
     assert said([]) == "Everything asked for is done already."
 
