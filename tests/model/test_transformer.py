@@ -183,9 +183,14 @@ def traced_peak(function):
         tracemalloc.stop()
 
 
+def on_one_thread():
+    """Return a model on one thread: of several, one may do all the work, and the others then allocate nothing."""
+    return Transformer(WIDE, threads=1)
+
+
 @compiled_only
 def test_a_step_after_the_first_allocates_nothing_to_speak_of():
-    model, arrays = Transformer(WIDE), arrays_for(WIDE, sequences=64)
+    model, arrays = on_one_thread(), arrays_for(WIDE, sequences=64)
     model.loss_and_gradient(arrays)
     one_state = 4 * engine.CHUNK_ROWS * WIDE.width  # bytes: the smallest array a forward keeps
     assert traced_peak(lambda: model.loss_and_gradient(arrays)) < one_state
@@ -194,25 +199,25 @@ def test_a_step_after_the_first_allocates_nothing_to_speak_of():
 @compiled_only
 def test_memory_does_not_grow_with_the_batch():
     few, many = (arrays_for(WIDE, sequences=sequences) for sequences in (64, 512))
-    Transformer(WIDE).loss_and_gradient(few)  # what is loaded once is loaded now
-    peaks = [traced_peak(lambda a=arrays: Transformer(WIDE).loss_and_gradient(a)) for arrays in (few, many)]
+    on_one_thread().loss_and_gradient(few)  # what is loaded once is loaded now
+    peaks = [traced_peak(lambda a=arrays: on_one_thread().loss_and_gradient(a)) for arrays in (few, many)]
     assert abs(peaks[1] - peaks[0]) < 0.02 * peaks[0]
 
 
 @compiled_only
 def test_prediction_keeps_one_layer_and_what_is_captured():
     arrays = arrays_for(WIDE, sequences=64)
-    model = Transformer(WIDE)
+    model = on_one_thread()
     model.predict(arrays.inputs[:1])
-    plain = traced_peak(lambda: Transformer(WIDE).predict(arrays.inputs))
+    plain = traced_peak(lambda: on_one_thread().predict(arrays.inputs))
     one, two = (
-        traced_peak(lambda c=capture: Transformer(WIDE).forward(arrays.inputs, capture=c))
+        traced_peak(lambda c=capture: on_one_thread().forward(arrays.inputs, capture=c))
         for capture in (("post_mlp.0",), ("post_mlp.0", "embed"))
     )
     states = 4 * arrays.inputs.size * WIDE.width
     assert one - plain == pytest.approx(states, rel=0.1)
     assert two - one == pytest.approx(states, rel=0.1)
-    assert plain < 0.7 * traced_peak(lambda: Transformer(WIDE).loss_and_gradient(arrays))
+    assert plain < 0.7 * traced_peak(lambda: on_one_thread().loss_and_gradient(arrays))
 
 
 def test_gradients_are_the_callers_own(dice):
