@@ -7,7 +7,7 @@ a process of its own: this package with the preset's recipe, PyTorch eager with 
 steps, its rate, decay and batch). The gap is looked at every `EVERY` steps, and the look is not timed.
 """
 
-# mypy: disable-error-code="import-not-found"
+# mypy: disable-error-code="import-not-found, no-untyped-call"
 
 import time
 from collections.abc import Callable

@@ -28,7 +28,7 @@ from jaxtyping import Float
 
 from theory import Batch, nats_per_loss
 from validate.claims.causal.removal import Removal
-from validate.claims.causal.subject import Subject, edit_at
+from validate.claims.causal.subject import DifferentiableNetwork, Subject
 from validate.experiment.schema import Causal
 from validate.statistics.subspace import random_basis
 
@@ -124,9 +124,10 @@ def loss_and_slope(
 ) -> tuple[float, Float[np.ndarray, "W r"]]:
     """Return the loss with V removed, nats, and dL/dV; `centred` is R by sequence and position."""
     arrays, width, nats = subject.family.encode(batch), centred.shape[-1], nats_per_loss(subject.family)
-    edit = {subject.site: edit_at(arrays.positions, removal)}
-    loss, gradient = subject.network.gradient_at(subject.site, arrays, edit=edit)
-    by_state = nats * gradient[:, arrays.positions].reshape(-1, width).astype(np.float64)
+    if not isinstance(subject.network, DifferentiableNetwork):
+        raise TypeError(f"the search for V needs gradients; {type(subject.network).__name__} has none")
+    loss, gradient = subject.network.gradient_at(subject.site, arrays, edit=subject.edit(arrays.positions, removal))
+    by_state = nats * gradient[:, subject.places(arrays.positions)].reshape(-1, width).astype(np.float64)
     return nats * float(loss), removal_gradient(removal.basis, centred.reshape(-1, width), by_state)
 
 

@@ -17,11 +17,12 @@ A sequence gives a few late positions, each as the last one of a sequence cut th
 Source: the paper, section on historical noise.
 """
 
+from functools import partial
+
 import numpy as np
 from jaxtyping import Float
 
 from theory import Batch
-from validate.capture.resuming import Edit
 from validate.claims.base import MARKOV_GIVEN_TASK, Claim, Controls, Findings, Question, Shown, Side, Statistics
 from validate.claims.causal.samples import MAJORS
 from validate.claims.causal.subject import Subject
@@ -47,10 +48,10 @@ def sites_after_layers(subject: Subject) -> list[str]:
     return [site for site in subject.network.sites if site.startswith("post_mlp.")]
 
 
-def swap_history(states: np.ndarray) -> np.ndarray:
-    """Give every sequence the states of the next one (the last that of the first) at all positions but the last."""
+def swap_history(states: np.ndarray, position: int = -1) -> np.ndarray:
+    """Give every sequence the states of the next one (the last that of the first) before a position, the last one."""
     swapped = states.copy()
-    swapped[:, :-1] = np.roll(states[:, :-1], -1, axis=0)
+    swapped[:, :position] = np.roll(states[:, :position], -1, axis=0)
     return swapped
 
 
@@ -59,14 +60,15 @@ def history_rises(subject: Subject, batch: Batch) -> Rises:
     family, arrays = subject.family, subject.family.encode(batch)
     targets = subject.beside(family.targets(batch))
 
-    def loss(column: int, edit: dict[str, Edit]) -> Float[np.ndarray, " B"]:
+    def loss(column: int, site: str | None = None) -> Float[np.ndarray, " B"]:
         position = arrays.positions[[column]]
-        mean = subject.read(arrays.inputs[:, : position[0] + 1], position, edit)
+        swap = partial(swap_history, position=int(subject.places(position)[0]))
+        mean = subject.read(arrays.inputs[:, : position[0] + 1], position, {site: swap} if site else {})
         return subject.nats(mean, targets[:, [column]])[:, 0]
 
-    undisturbed = {column: loss(column, {}) for column in late_positions(len(arrays.positions))}
+    undisturbed = {column: loss(column) for column in late_positions(len(arrays.positions))}
     return {
-        site: np.mean([loss(column, {site: swap_history}) - own for column, own in undisturbed.items()], axis=0)
+        site: np.mean([loss(column, site) - own for column, own in undisturbed.items()], axis=0)
         for site in sites_after_layers(subject)
     }
 

@@ -33,7 +33,7 @@ from scipy.stats import ortho_group
 
 from theory import Batch, divergence, extrapolation, hull_coordinates, nats_per_loss, retrieval
 from theory.convex import geometric_gap
-from validate.claims.causal.subject import Change, Subject, edit_at
+from validate.claims.causal.subject import Change, Subject
 from validate.statistics.subspace import span_basis
 
 WINDOW = (0.2, 0.3)
@@ -107,7 +107,7 @@ class Steering:
             return lambda states: states - (states - context) @ basis @ basis.T + point @ simplex
 
         return np.stack(
-            [subject.read(inputs, positions, {subject.site: edit_at(positions, change(point))}) for point in self.grid]
+            [subject.read(inputs, positions, subject.edit(positions, change(point))) for point in self.grid]
         )
 
     def moments(self, simplex: Float[np.ndarray, "K W"]) -> Float[np.ndarray, "B 2"]:

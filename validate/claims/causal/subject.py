@@ -47,10 +47,24 @@ class EditableNetwork(Protocol):
         """Return outputs (B, L, D) and the captured states (B, L, W)."""
         ...
 
+
+@runtime_checkable
+class DifferentiableNetwork(EditableNetwork, Protocol):
+    """What the search for V needs beside."""
+
     def gradient_at(
         self, site: str, arrays: Arrays, edit: Mapping[str, Edit] | None = None
     ) -> tuple[float, np.ndarray]:
         """Return the loss and its gradient with respect to the states at `site` after the edit."""
+        ...
+
+
+@runtime_checkable
+class OwnPositions(Protocol):
+    """A network whose positions are not those of the family's `encode`: it reads more, or elsewhere."""
+
+    def places(self, positions: np.ndarray) -> np.ndarray:
+        """Return where outputs and states stand that belong to some predicting positions of `encode`."""
         ...
 
 
@@ -117,25 +131,33 @@ class Subject:
         rng, size = self.stream(purpose), self.complement.shape[1]
         return [self.complement @ random_basis(size, rank, rng) for _ in range(n_draws)]
 
+    def places(self, positions: np.ndarray) -> np.ndarray:
+        """Return where the network holds what belongs to some predicting positions of the family's `encode`."""
+        return self.network.places(positions) if isinstance(self.network, OwnPositions) else positions
+
+    def edit(self, positions: np.ndarray, change: Change) -> dict[str, Edit]:
+        """Return the edit that changes the states of some predicting positions at the site."""
+        return {self.site: edit_at(self.places(positions), change)}
+
     def states(self, batch: Batch) -> Float[np.ndarray, "B P W"]:
         """Return the states at the site, at the positions that predict, in float64."""
         arrays = self.family.encode(batch)
         _, captured = self.network.forward(arrays.inputs, capture=(self.site,))
-        return captured[self.site][:, arrays.positions].astype(np.float64)
+        return captured[self.site][:, self.places(arrays.positions)].astype(np.float64)
 
     def beside(self, entries: Float[np.ndarray, "B T *rest"]) -> Float[np.ndarray, "B P *rest"]:
         """Keep the entries of the P targets that are predicted."""
         return predicted(entries, len(self.intercepts))
 
     def read(self, inputs: np.ndarray, positions: np.ndarray, edit: Mapping[str, Edit]) -> Float[np.ndarray, "B J D"]:
-        """Return the predicted laws, or numbers, at some model positions under edits."""
-        outputs = self.network.forward(inputs, edit=edit)[0][:, positions].astype(np.float64)
+        """Return the predicted laws, or numbers, at some predicting positions under edits."""
+        outputs = self.network.forward(inputs, edit=edit)[0][:, self.places(positions)].astype(np.float64)
         return np.asarray(softmax(outputs, axis=-1)) if self.family.target_kind == "symbol" else outputs
 
     def loss(self, batch: Batch, change: Change | None = None) -> Float[np.ndarray, " B"]:
         """Return each sequence's loss, the mean over its targets, in nats, with its states changed."""
         arrays = self.family.encode(batch)
-        edit = {} if change is None else {self.site: edit_at(arrays.positions, change)}
+        edit = {} if change is None else self.edit(arrays.positions, change)
         targets = self.beside(self.family.targets(batch))
         mean = self.read(arrays.inputs, arrays.positions, edit)
         return self.nats(mean, targets).mean(axis=1)

@@ -16,6 +16,7 @@ from validate.claims.causal.reading import Context, Reading
 from validate.claims.causal.removal import Removal, along_covariance
 from validate.claims.causal.rises import CONTROL, THETA, Losses, RandomRises, Rises, V, contrasts
 from validate.claims.causal.samples import FRESH
+from validate.claims.causal.subject import DifferentiableNetwork
 from validate.claims.causal.tested import Tested, tested
 from validate.statistics.intervals import Estimate, Statistic, bootstrap, explained_share, ratio
 
@@ -23,8 +24,10 @@ Moments = Float[np.ndarray, "B 2"]
 
 
 def has_v(test: Tested) -> bool:
-    """Tell whether V can be looked for: minors were trained on, and the complement has room."""
+    """Tell whether V can be looked for: minors were trained on, there are gradients, and the complement has room."""
     subject = test.subject
+    if not isinstance(subject.network, DifferentiableNetwork):
+        return False
     needed = max(test.settings.rank, subject.task_basis.shape[1])
     return subject.mixture.n_minors > 0 and subject.complement.shape[1] >= needed
 
