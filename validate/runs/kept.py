@@ -1,7 +1,13 @@
 """What was measured of a seed, kept in a folder and never used when stale.
 
 The key is a hash of the code that measures, of the questions, of the plan, of what else numbers depend on, and of the
-parameters of trained and untrained networks; words, figures and reports play no part in it.
+parameters of trained and untrained networks; words, figures and reports play no part in it. Beside the key stands a
+hash of what follows:
+
+    <key> <hash of the second line>
+    <what was measured, as JSON>
+
+So a file in which one digit was changed is not believed: it costs a measurement, which makes the same bits again.
 """
 
 import hashlib
@@ -46,15 +52,20 @@ def kept_path(folder: Path, seed_plan: SeedPlan) -> Path:
 
 
 def kept(path: Path, key: str, examine: Callable[[], Examination]) -> Examination:
-    """Return what was measured, from the file if it is still true, else by measuring."""
+    """Return what was measured, from the file if it is whole and still true, else by measuring."""
     if path.exists():
         try:
             first, _, rest = path.read_text("utf-8").partition("\n")
-            if first == key:
+            if first == _heading(key, rest):
                 return Examination.model_validate(json.loads(rest))
         except (ValueError, ValidationError):  # damaged: it costs a measurement
             pass
     examination = examine()
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, key + "\n" + json.dumps(examination.model_dump()))
+    content = json.dumps(examination.model_dump())
+    write_text(path, f"{_heading(key, content)}\n{content}")
     return examination
+
+
+def _heading(key: str, content: str) -> str:
+    return f"{key} {hashlib.sha256(content.encode()).hexdigest()}"

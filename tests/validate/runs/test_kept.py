@@ -1,5 +1,6 @@
 """What was measured is used again exactly as it was, and never when anything it depends on has changed."""
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -135,7 +136,24 @@ def test_a_damaged_file_costs_a_measurement_and_nothing_else(held, fresh, damage
     assert not measures(held, fresh)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_changed_digit_is_measured_again(held, fresh, seed):
+    path = held / "measured" / f"{PART.name}.json"
+    whole = path.read_bytes()
+    rng = np.random.default_rng(1000 + seed)
+    digits = [i for i, byte in enumerate(whole) if chr(byte).isdigit() and i > whole.index(b"\n")]
+    place = rng.choice(digits)
+    changed = bytearray(whole)
+    changed[place] = ord("0") + (changed[place] - ord("0") + 1 + rng.integers(9)) % 10
+    path.write_bytes(changed)
+    assert path.read_bytes() != whole
+    assert measures(held, fresh)
+    assert path.read_bytes() == whole
+
+
 def test_what_is_kept_is_strictly_its_key_and_one_line(held, fresh):
-    key, _, content = (held / "measured" / f"{PART.name}.json").read_text("utf-8").partition("\n")
+    heading, _, content = (held / "measured" / f"{PART.name}.json").read_text("utf-8").partition("\n")
+    key, checksum = heading.split(" ")
     assert key == measurement_key(PART, networks())
+    assert checksum == hashlib.sha256(content.encode()).hexdigest()
     assert json.loads(content).keys() == fresh.model_dump().keys()
