@@ -82,7 +82,7 @@ def test_the_matrix_agrees_with_the_rows(run):
     for (_, _, claim), *cells in lines:
         for family, (_, _, design), (classes, _, text) in zip(columns, designs[1:], cells, strict=True):
             if classes:
-                found[claim.split("  ")[0].strip(), family, design] = (classes - {"cell"}, text)
+                found[claim.split("  ")[0].strip(), family, design] = (classes - {"cell", "primary"}, text)
     titles = {"dice": "Biased dice (E1)", "markov": "Markov chains (E3)"}
     assert len(found) == len(results.claims)
     for row in results.claims:
@@ -157,9 +157,9 @@ def test_a_run_where_everything_holds_says_so(run):
             for part in row["parts"]:
                 part["verdict"] = "supported"
 
-    html, _, results = reported(run, hold)
+    html, _, _ = reported(run, hold)
     assert "No claim was refuted or left inconclusive." in html
-    assert f"{len(results.claims)} supported; 0 unspecific; 0 refuted" in html
+    assert "supported; 0 unspecific" not in html  # no tally: claims are not votes
 
 
 def test_every_layer_is_shown_and_the_chosen_one_marked(run):
@@ -269,7 +269,8 @@ def test_a_run_of_some_claims_or_none_is_reported(run):
 
     html, tables, _ = reported(run, few)
     assert tables.identified["matrix"][2:] == []
-    assert "0 supported" in html
+    assert len(tables.identified["primary"]) == 1
+    assert "No claim was refuted or left inconclusive." in html
 
 
 def test_undefined_numbers_are_dashes_and_the_file_stands_alone(run):
@@ -296,3 +297,27 @@ def test_minors_are_followed_where_the_mixture_has_them(run):
         wanted = {"majors", "fresh tasks"} | ({"minors"} if network.design != "minors=0" else set())
         assert set(along.trajectories) == wanted
         assert along.forced == (0, 0)
+
+
+def test_the_primary_claims_are_told_first_with_what_was_expected(run):
+    def stand(content):
+        rows = [row for row in content["claims"] if row["primary"]]
+        for row, standing in zip(rows, ("holds", "fails", "open"), strict=False):
+            row |= {"standing": standing, "p_holm": 0.25, "p_holm_fails": 0.125}
+        rows[1]["expected_to_fail"] = "theory says so"
+
+    html, tables, results = reported(run, stand)
+    first, second, *rest = [row for row in results.claims if row.primary]
+    [header, (family, *cells)] = tables.identified["primary"]
+    assert [text for _, _, text in header] == ["", "holds", "fails", "open"]
+    assert family[2].endswith("these networks only")
+    holds, fails, undecided = (text for _, _, text in cells)
+    assert holds.split() == [*first.claim.split(), f"{first.design},", *f"{first.verdict}, p 0.250".split()]
+    assert second.claim in fails
+    assert "p 0.125; expected to fail: theory says so" in fails
+    assert all(row.claim in undecided for row in rest)
+    console = Console(file=StringIO(), width=200)
+    print_claims(console, results, Path("report.html"))
+    printed = " ".join(console.file.getvalue().split())
+    assert f"Primary claims of dice (these networks only): holds: {first.claim}; fails: {second.claim} (exp" in printed
+    assert html.index('id="primary"') < html.index('id="matrix"')

@@ -21,6 +21,7 @@ PART = CriterionRow(
     calibrated=True,
     met=0,
     met_share=(0.0, 1.0),
+    p_value=None,
     verdict="not tested",
 )
 
@@ -37,6 +38,7 @@ def claim_row(claim, family="dice", design="minors=0", layers=None, seeds=(0,)):
         statement=claim,
         paper=None,
         parts=[PART],
+        primary=False,
         **dict(PART),
     )
 

@@ -62,12 +62,18 @@ class Claim:
         All must hold.
     paper : mapping
         The paper's own value of the first criterion's statistic, by (family, scope), where it is known.
+    primary : tuple of str
+        The scopes in which it is one of the few claims named beforehand; everything else is secondary.
+    expected_to_fail : mapping
+        Families of which theory says beforehand that it fails, each with the reason.
     """
 
     name: str
     statement: str
     criteria: tuple[Criterion, ...]
     paper: Mapping[tuple[str, Scope], float] = field(default_factory=dict)
+    primary: tuple[Scope, ...] = ()
+    expected_to_fail: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,11 +18,13 @@ from validate.claims import (
     stability,
     trajectories,
 )
-from validate.claims.base import Claim, Question
+from validate.claims.base import EVERY_FAMILY, Claim, Question
 from validate.claims.causal import carrying, dissociation, history, steering
+from validate.claims.prefix import cells as paths
 from validate.claims.prefix import question as prefix
 from validate.claims.rule import Criterion
 from validate.experiment.schema import Experiment
+from validate.experiment.scopes import Scope
 from validate.experiment.seed_plan import SeedPlan
 from validate.experiment.selection import require_known
 
@@ -35,6 +37,7 @@ QUESTIONS: tuple[Question, ...] = (
     stability.QUESTION,
     stability.BY_SITE,
     prefix.QUESTION,
+    paths.QUESTION,
     second_mode.QUESTION,
     second_mode.OOD_LOSS,
     geometry.NEAR_ORTHOGONALITY,
@@ -52,6 +55,25 @@ class CatalogueError(ValueError):
     """A catalogue whose questions and criteria do not fit; the message is one sentence."""
 
 
+def questions_for(family: str, questions: Iterable[Question] = QUESTIONS) -> list[Question]:
+    """Return the questions that are put to a family's networks."""
+    return [question for question in questions if family in question.families]
+
+
+MOST_PRIMARY = 8
+"""Primary claims that a family can have."""
+
+
+def primary_claims(family: str, questions: Iterable[Question] = QUESTIONS) -> list[tuple[str, Scope]]:
+    """Return name and scope of every claim that is primary for a family."""
+    return [
+        (claim.name, scope)
+        for question in questions_for(family, questions)
+        for claim in question.claims
+        for scope in claim.primary
+    ]
+
+
 def require_consistent(questions: Sequence[Question]) -> None:
     """Refuse questions whose criteria and statistics do not fit each other.
 
@@ -59,7 +81,9 @@ def require_consistent(questions: Sequence[Question]) -> None:
     ------
     CatalogueError
         If a criterion names a statistic its question does not produce, a statistic is neither judged nor said to be
-        only shown, what is shown belongs to another question, or a name of a question, claim or statistic stands twice.
+        only shown, what is shown belongs to another question, a name of a question, claim or statistic stands twice,
+        a claim is primary, or expected to fail, where it is not asked, or a family has more than `MOST_PRIMARY`
+        primary claims.
     """
     for question in questions:
         judged = {criterion.statistic for criterion in question.criteria}
@@ -69,6 +93,11 @@ def require_consistent(questions: Sequence[Question]) -> None:
             raise CatalogueError(f"{question.name} produces {sorted(idle)}, which nobody judges or shows")
         if question.shown is not None and question.shown.question != question.name:
             raise CatalogueError(f"{question.name} shows a model of {question.shown.question}")
+        for claim in question.claims:
+            if astray := set(claim.primary) - set(question.scopes):
+                raise CatalogueError(f"{claim.name} is primary in {sorted(astray)}, where it is not asked")
+            if astray := claim.expected_to_fail.keys() - set(question.families):
+                raise CatalogueError(f"{claim.name} is expected to fail in {sorted(astray)}, where it is not asked")
     for what, names in (
         ("question", [question.name for question in questions]),
         ("claim", [claim.name for question in questions for claim in question.claims]),
@@ -76,6 +105,9 @@ def require_consistent(questions: Sequence[Question]) -> None:
     ):
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise CatalogueError(f"the {what} {repeated[0]} stands twice in the catalogue")
+    for family in EVERY_FAMILY:
+        if (n := len(primary_claims(family, questions))) > MOST_PRIMARY:
+            raise CatalogueError(f"{family} has {n} primary claims; at most {MOST_PRIMARY} can be named")
 
 
 require_consistent(QUESTIONS)
@@ -89,11 +121,6 @@ CRITERIA: dict[str, Criterion] = {
     criterion.statistic: criterion for criterion in chain.from_iterable(question.criteria for question in QUESTIONS)
 }
 """Every criterion by its statistic."""
-
-
-def questions_for(family: str, questions: Iterable[Question] = QUESTIONS) -> list[Question]:
-    """Return the questions that are put to a family's networks."""
-    return [question for question in questions if family in question.families]
 
 
 def judged_claims(experiment: Experiment) -> list[str]:

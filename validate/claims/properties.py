@@ -61,6 +61,7 @@ CLAIMS = (
         "P0*",
         "Once the effect of what is current is removed, the task explains the state.",
         (Criterion("P0*", "share explained by the task", "at least", 0.95),),
+        primary=(DIVERSE,),
     ),
     Claim(
         "P1",
@@ -71,6 +72,7 @@ CLAIMS = (
         "P1*",
         "The interaction is negligible beside the task's own effect.",
         (Criterion("P1*", "interaction / (interaction + task)", "at most", 0.02),),
+        primary=(DIVERSE,),
     ),
     Claim(
         "P2",
@@ -81,6 +83,7 @@ CLAIMS = (
         "P2*",
         "While the posterior is undecided, the simplex of task vectors explains what the current leaves.",
         (Criterion("P2*", "additive R² without the current", "at least", 0.65),),
+        primary=(DIVERSE,),
     ),
     Claim(
         "P3",
@@ -104,6 +107,7 @@ CLAIMS = (
                 rivals=("random", "averaging"),
             ),
         ),
+        primary=(DIVERSE,),
     ),
 )
 

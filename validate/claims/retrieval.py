@@ -30,6 +30,7 @@ CLAIMS = (
             Criterion("KL to M1", "KL(M1 ‖ network) = loss beyond the Bayes risk, nats", "at most", 0.002),
             Criterion("KL contest", "KL(M2 ‖ network) − KL(M1 ‖ network), nats", "at least", 0.0, sign=True),
         ),
+        primary=(MAJORS_ONLY,),
     ),
 )
 

@@ -72,6 +72,7 @@ QUESTION = Question(
                 Criterion("M2 mode", "how much closer M2 is than M1, training", "at least", 0.0, sign=True),
                 Criterion("M2 mode OOD", "how much closer M2 is than M1, OOD", "at least", 0.0, sign=True),
             ),
+            primary=(DIVERSE,),
         ),
         Claim(
             "loss on majors",

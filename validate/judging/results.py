@@ -5,7 +5,7 @@ null and read back as nan.
 """
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError, field_validator
 
@@ -21,6 +21,9 @@ M = TypeVar("M", bound=BaseModel)
 
 ByScope = dict[Scope, Statistics]
 
+
+Standing = Literal["holds", "fails", "open"]
+"""How a primary claim stands."""
 
 ENOUGH_SEEDS = 5
 """Fewer seeds say something of these networks only."""
@@ -116,6 +119,8 @@ class CriterionRow(Model):
     ----------
     met, met_share : int, tuple of float
         How many networks meet the tolerance by themselves, and the interval of their share.
+    p_value : float or None
+        One-sided, that the mean over seeds meets the tolerance; None where it is not defined, as of one seed.
     """
 
     statistic: str
@@ -130,6 +135,7 @@ class CriterionRow(Model):
     calibrated: bool
     met: int
     met_share: tuple[float, float]
+    p_value: float | None
     verdict: Verdict
 
     def bound(self) -> str:
@@ -148,6 +154,14 @@ class ClaimRow(CriterionRow):
         The last scored position.
     paper : float or None
         The paper's own value of the first criterion, where it is known.
+    primary : bool
+        Whether it is one of the few claims named beforehand.
+    p_holm, p_holm_fails : float or None
+        Of a primary claim, the adjusted p-values that it holds, and that it fails (`judging.primary`).
+    standing : {"holds", "fails", "open"} or None
+        Of a primary claim.
+    expected_to_fail : str or None
+        Why theory says beforehand that it fails.
     """
 
     claim: str
@@ -160,6 +174,11 @@ class ClaimRow(CriterionRow):
     statement: str
     paper: float | None
     parts: list[CriterionRow]
+    primary: bool
+    p_holm: float | None = None
+    p_holm_fails: float | None = None
+    standing: Standing | None = None
+    expected_to_fail: str | None = None
 
     @property
     def these_only(self) -> bool:

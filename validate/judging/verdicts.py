@@ -5,23 +5,24 @@ seeds' values with the interval of Student's t over seeds, and so is every null 
 seed it is that seed's own, and its interval says nothing of another. Beside it stands how many networks meet the
 tolerance by themselves, with the exact interval of their share (Clopper and Pearson). Claims about states are judged on
 the seeds whose networks have learned, if these are more than half. A row shows the numbers of its deciding criterion,
-the one with the worst verdict.
+the one with the worst verdict. What is added of primary claims stands in `judging.primary`.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from scipy.stats import binomtest
 
 from validate.capture.skill import LEARNED
 from validate.claims.base import Claim, Question
-from validate.claims.catalogue import CLAIMS
+from validate.claims.catalogue import CLAIMS, primary_claims
 from validate.claims.rule import Criterion, closest_null, judge, worst
 from validate.claims.skill import SKILL
 from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY, Scope
 from validate.judging.ladder import calibrated_by
+from validate.judging.primary import defined, with_standing
 from validate.judging.results import ClaimRow, CriterionRow, Outcome
 from validate.statistics.intervals import LEVEL, UNDEFINED, Estimate, over_seeds
+from validate.statistics.multiplicity import p_above
 
 
 def claim_rows(
@@ -42,13 +43,14 @@ def claim_rows(
     wanted : sequence of str, optional
         Names of the claims to judge; all unless given.
     """
-    return [
+    rows = [
         _row(claim, question, family, outcomes, scope, designs[scope], position)
         for claim, question in CLAIMS.values()
         if family in question.families and (wanted is None or claim.name in wanted)
         for scope in question.scopes
         if scope in designs
     ]
+    return with_standing(rows, len(primary_claims(family)))
 
 
 def _row(
@@ -77,6 +79,8 @@ def _row(
         statement=claim.statement,
         paper=claim.paper.get((family, scope)),
         parts=parts,
+        primary=scope in claim.primary,
+        expected_to_fail=claim.expected_to_fail.get(family),
         **dict(deciding),
     )
 
@@ -106,8 +110,15 @@ def _criterion_row(
         calibrated=calibrated,
         met=met,
         met_share=(share.low, share.high),
+        p_value=defined(p_meets(criterion, own)) if learned else None,
         verdict=judge(criterion, measured, nulls, calibrated, learned),
     )
+
+
+def p_meets(criterion: Criterion, own: Sequence[Estimate]) -> float:
+    """Return the one-sided p-value that the mean over seeds meets the tolerance."""
+    side = 1 if criterion.direction == "at least" else -1
+    return p_above([side * estimate.value for estimate in own], side * criterion.tolerance)
 
 
 def _learned(question: Question, outcomes: Sequence[Outcome], scope: Scope) -> tuple[Sequence[Outcome], bool]:
@@ -143,8 +154,3 @@ def _predicted(criterion: Criterion, question: Question, outcomes: Sequence[Outc
         return over_seeds([rung.get(name, UNDEFINED) for rung in rungs])
     values = (outcome.predicted.get(scope, {}).get(name, float("nan")) for outcome in outcomes)
     return over_seeds([Estimate.of_value(value) for value in values])
-
-
-def count_verdicts(rows: Iterable[ClaimRow]) -> dict[str, int]:
-    """Count the rows of each verdict."""
-    return dict(Counter(row.verdict for row in rows))

@@ -12,11 +12,14 @@ from rich.table import Table
 from validate.claims.rule import Verdict
 from validate.experiment.schema import Experiment
 from validate.judging.results import ClaimRow, NetworkResult, Results
+from validate.report.primary import primary_summaries
 from validate.report.tables import SitesTable
 from validate.report.wording import number
 
 WIDE = 150
 """Columns from which on a claim's comparisons are shown beside what was measured."""
+
+PRIMARY_MARK = " ●"
 
 STYLES: dict[Verdict, str] = {
     "supported": "green",
@@ -58,6 +61,7 @@ class JudgedStates(Protocol):
 def print_claims(console: Console, results: Results, report: Path) -> None:
     """Print the claims of a run, and where the report is."""
     console.print(claims_table(f"Claims of {results.experiment.name}", results.claims, console.width))
+    print_primary(console, results.claims)
     console.print(f"Report: {report}")
 
 
@@ -67,8 +71,15 @@ def print_states(console: Console, results: JudgedStates) -> None:
         console.print(sites_table(network))
     if results.claims:
         console.print(claims_table(f"Claims of {results.experiment.name}", results.claims, console.width))
+        print_primary(console, results.claims)
     for sentence in results.left_out:
         console.print(sentence, highlight=False, soft_wrap=True)
+
+
+def print_primary(console: Console, rows: Sequence[ClaimRow]) -> None:
+    """Print how the primary claims stand, a line a family."""
+    for summary in primary_summaries(rows):
+        console.print(summary.sentence(), highlight=False)
 
 
 def as_text(show: Callable[[Console, R], None], results: R, width: int) -> str:
@@ -79,9 +90,12 @@ def as_text(show: Callable[[Console, R], None], results: R, width: int) -> str:
 
 
 def claims_table(title: str, rows: Sequence[ClaimRow], width: int) -> Table:
-    """Return one line a criterion, the claim's verdict on its last line; without the comparisons if it is narrow."""
+    """Return one line a criterion, the claim's verdict on its last line; without the comparisons if it is narrow.
+
+    Primary claims are marked; all others are secondary.
+    """
     headings = ("predicted", "measured", "interval", "null", "tolerance") if width >= WIDE else ("measured",)
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table = Table(title=f"{title} ({PRIMARY_MARK.strip()} primary)", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("claim", overflow="fold", min_width=10)
     table.add_column("family, design", overflow="fold", min_width=12)
     table.add_column("statistic", overflow="fold", min_width=16)
@@ -100,7 +114,7 @@ def claims_table(title: str, rows: Sequence[ClaimRow], width: int) -> Table:
                 "tolerance": part.bound(),
             }
             table.add_row(
-                row.claim if index == 0 else "",
+                f"{row.claim}{PRIMARY_MARK if row.primary else ''}" if index == 0 else "",
                 f"{row.family}, {row.design}" if index == 0 else "",
                 part.label,
                 *(numbers[heading] for heading in headings),

@@ -1,7 +1,7 @@
 """The report of a run: one self-contained HTML file, made from ``results.json`` and ``metrics.jsonl`` alone.
 
-First all verdicts at one look, then what did not hold, then family by family the claims with their nulls, the networks
-layer by layer, and the figures. No number is typed in.
+First how the primary claims stand, then all verdicts at one look, what did not hold, and family by family the claims
+with their nulls, the networks layer by layer, and the figures. No number is typed in.
 """
 
 import base64
@@ -20,7 +20,7 @@ from validate.experiment.folder import RunFolderError, write_text
 from validate.figures import Drawn, draw_all
 from validate.figures.style import units_of
 from validate.judging.results import ArmRow, ClaimRow, NetworkResult, Results, SkillRow, read_results
-from validate.judging.verdicts import count_verdicts
+from validate.report.primary import STANDINGS, primary_summaries
 from validate.report.tables import ClaimGroup, Matrix, ModesTable, SitesTable, SkillGroup, by_claim, by_network
 from validate.report.wording import closest, number, short, short_interval, where, why_untested, with_interval
 from validate.training.metrics import Metrics
@@ -134,7 +134,8 @@ def page(results: Results, figures: Sequence[Drawn]) -> str:
         matrix=Matrix.of(results.claims),
         by_verdict=by_verdict,
         one_seed=[family for family, plan in families.items() if len(plan.seeds) == 1],
-        counts=count_verdicts(results.claims),
+        primary=primary_summaries(results.claims),
+        standings=STANDINGS,
         meaning=VERDICT_MEANING,
         learned=LEARNED,
         titles={name: family.title for name, family in FAMILIES.items()},

@@ -4,46 +4,13 @@ import math
 
 import numpy as np
 import pytest
+from outcomes import DESIGNS, GOOD, LAYERS, outcome, rows_of, table, with_skill
 from scipy import stats
 
 from validate.claims.base import EVERY_FAMILY
 from validate.claims.catalogue import CLAIMS, CRITERIA
 from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY
-from validate.judging.results import Outcome
-from validate.judging.verdicts import claim_rows, count_verdicts
 from validate.statistics.intervals import Estimate
-
-GOOD = {"at least": 1.5, "at most": -0.5}
-BAD = {"at least": -0.5, "at most": 1.5}
-SCOPES = (MAJORS_ONLY, DIVERSE, BOTH)
-DESIGNS = {MAJORS_ONLY: "minors=0", DIVERSE: "minors=8", BOTH: "minors=0 to minors=8"}
-LAYERS = {MAJORS_ONLY: 3, DIVERSE: 2, BOTH: 3, "last": 5}
-
-
-def table(values, **changed):
-    """Return an estimate for every statistic: far on the good or the bad side, unless changed."""
-    estimates = {name: values[criterion.direction] for name, criterion in CRITERIA.items()} | changed
-    return {name: Estimate(value, value - 0.01, value + 0.01) for name, value in estimates.items()}
-
-
-def rung(name):
-    """Return the statistics of a rung of the ladder: good where it is the one that must meet the criterion."""
-    return {key: (GOOD if own.exact == name else BAD)[own.direction] for key, own in CRITERIA.items()}
-
-
-RUNGS = sorted({name for own in CRITERIA.values() for name in (own.exact, *own.rivals)})
-
-
-def outcome(seed=0, layers=LAYERS, scope=MAJORS_ONLY, **changed):
-    """Return the outcome of a seed that is good everywhere, but for what is changed in one scope."""
-    return Outcome(
-        seed=seed,
-        ladder={name: {other: table(GOOD, **rung(name)) for other in SCOPES} for name in RUNGS},
-        trained={other: table(GOOD, **changed) if other == scope else table(GOOD) for other in SCOPES},
-        nulls={other: {"untrained": table(BAD)} for other in SCOPES},
-        predicted={other: dict.fromkeys(CRITERIA, 0.75) for other in SCOPES},
-        layers=layers,
-    )
 
 
 def disqualify(found, scope, name):
@@ -52,18 +19,13 @@ def disqualify(found, scope, name):
         found.ladder[rival][scope][name] = table(GOOD)[name]
 
 
-def rows_of(*outcomes, kind="dice", designs=DESIGNS, wanted=None):
-    rows = claim_rows(kind, outcomes, designs, 62, wanted)
-    return {(row.claim, row.design): row for row in rows}
-
-
 @pytest.mark.parametrize("kind", EVERY_FAMILY)
 def test_every_claim_of_a_family_has_a_row_in_each_of_its_scopes(kind):
     rows = rows_of(outcome(), kind=kind)
     judged = [(name, question) for name, (_, question) in CLAIMS.items() if kind in question.families]
     expected = {(name, DESIGNS[scope]) for name, question in judged for scope in question.scopes}
     assert set(rows) == expected
-    assert count_verdicts(rows.values()) == {"supported": len(expected)}
+    assert {row.verdict for row in rows.values()} == {"supported"}
     assert all(row.family == kind for row in rows.values())
 
 
@@ -174,13 +136,6 @@ def test_a_statistic_that_no_rung_can_have_is_predicted_by_theory_and_needs_no_c
     assert rows["steering", "minors=0"].predicted == 0.75
     assert rows["P0", "minors=0"].verdict == "not tested"
     assert rows["P0", "minors=8"].predicted == 1.5
-
-
-def with_skill(seed, plain, diverse, **changed):
-    found = outcome(seed, **changed)
-    for scope, skill in ((MAJORS_ONLY, plain), (DIVERSE, diverse)):
-        found.trained[scope]["skill"] = Estimate(skill, skill - 0.05, skill + 0.05)
-    return found
 
 
 def test_states_of_a_network_that_has_not_learned_say_nothing_of_the_paper():

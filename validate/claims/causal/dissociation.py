@@ -86,6 +86,7 @@ QUESTION = Question(
                 _rise("V minors", "rise of minor − of major loss without V, nats"),
                 _rise("V control", "rise of OOD − of major loss without what goes with V, nats"),
             ),
+            primary=(DIVERSE,),
         ),
         Claim(
             "specificity",

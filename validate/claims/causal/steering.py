@@ -107,6 +107,7 @@ QUESTION = Question(
             "Moving the task component of a state to a point of the simplex moves the prediction to that mixture of"
             " tasks.",
             (Criterion("steering", "share of the distance to the target removed", "at least", 0.8),),
+            primary=(DIVERSE,),
         ),
     ),
     families=MARKOV_GIVEN_TASK,

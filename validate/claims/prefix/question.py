@@ -34,6 +34,7 @@ CLAIMS = (
                 rivals=("random", EXACT, "symbol counts"),
             ),
         ),
+        primary=(DIVERSE,),
     ),
     Claim(
         "prefix can be read",
@@ -62,6 +63,7 @@ CLAIMS = (
                 rivals=("random", EXACT, "symbol counts"),
             ),
         ),
+        primary=(DIVERSE,),
     ),
 )
 
