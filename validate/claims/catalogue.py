@@ -96,8 +96,8 @@ def require_consistent(questions: Sequence[Question]) -> None:
         for claim in question.claims:
             if astray := set(claim.primary) - set(question.scopes):
                 raise CatalogueError(f"{claim.name} is primary in {sorted(astray)}, where it is not asked")
-            if astray := claim.expected_to_fail.keys() - set(question.families):
-                raise CatalogueError(f"{claim.name} is expected to fail in {sorted(astray)}, where it is not asked")
+            if unasked := claim.expected_to_fail.keys() - set(question.families):
+                raise CatalogueError(f"{claim.name} is expected to fail in {sorted(unasked)}, where it is not asked")
     for what, names in (
         ("question", [question.name for question in questions]),
         ("claim", [claim.name for question in questions for claim in question.claims]),

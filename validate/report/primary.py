@@ -33,7 +33,7 @@ class PrimarySummary:
 
 def named(row: ClaimRow) -> str:
     """Name a claim, with a remark where it was expected to fail, or its verdict where it is open."""
-    remarks = [row.verdict] if row.standing == "open" else []
+    remarks: list[str] = [row.verdict] if row.standing == "open" else []
     remarks += ["expected to fail"] if row.expected_to_fail else []
     return f"{row.claim} ({', '.join(remarks)})" if remarks else row.claim
 
