@@ -1,5 +1,6 @@
 # make reproduce [PRESET=minimal|quick] [BLAS=auto|pinned]   train, measure, judge, report
 # make bench                              time a training step beside PyTorch and NumPy (installs PyTorch)
+# make docs                               the site in docs/_build/html: course (executed), reference pages, API
 # make test                               lint, types, and the tests twice: compiled, and with shapes checked
 PYTHON ?= python3
 PRESET ?= minimal
@@ -12,7 +13,7 @@ STAMP  := $(VENV)/.installed
 # These train and measure from end to end: minutes where kernels run as Python loops.
 WHOLE_LINE := tests/validate/runs/test_reproduce.py tests/validate/test_own_states.py
 
-.PHONY: reproduce test bench lint clean
+.PHONY: reproduce test bench docs lint clean
 
 reproduce: $(STAMP)
 	$(BIN)/python -m validate reproduce --preset $(PRESET) --blas $(BLAS)
@@ -23,6 +24,10 @@ test: $(VENV)/.installed-test lint
 
 bench: $(VENV)-bench/.installed
 	$(VENV)-bench/bin/python -m benchmarks
+
+# Two chapters at once; a warning is an error. What chapters printed is kept until they or the packages change.
+docs: $(VENV)/.installed-docs
+	$(BIN)/python -m sphinx -j 2 -W --keep-going -b html docs docs/_build/html
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
@@ -36,6 +41,10 @@ $(STAMP): pyproject.toml | $(VENV)
 
 $(VENV)/.installed-test: pyproject.toml | $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@ $(STAMP)
+
+$(VENV)/.installed-docs: pyproject.toml | $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
 	@touch $@ $(STAMP)
 
 # An environment of its own: PyTorch is large, and nothing else needs it.

@@ -9,6 +9,7 @@ Theorem. With s = (c - 2 delta) / L and b = C / (2^{d0/k} - 1), if s > 0 some st
     dist(h_i, S) >= 1/2 sqrt(max(s^2 - (2 b)^2, 0)).
 
 Proof. Let r be the largest of the distances and Q = I - P.
+
 (1) c <= |m_i - m_j| <= |m_i - F(h_i)| + |F(h_i) - F(h_j)| + |F(h_j) - m_j| <= 2 delta + L |h_i - h_j|, so
     |h_i - h_j| >= s for i != j.
 (2) |Q h_i - Q h_j| <= |Q h_i| + |Q h_j| <= 2 r, so by Pythagoras |P h_i - P h_j|^2 >= s^2 - 4 r^2.
