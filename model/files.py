@@ -4,6 +4,9 @@ import os
 import tempfile
 from pathlib import Path
 
+PARTIAL = ".partial"
+"""Ends the name of what is not yet written: `.<name>.<anything>.partial`; a writer that is killed leaves it behind."""
+
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that a reader sees the old content or the new, whenever the writer is stopped.
@@ -16,7 +19,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     OSError
         If it cannot be written; what was at `path` is still there.
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PARTIAL)
     partial = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:

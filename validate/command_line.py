@@ -143,7 +143,7 @@ def reproduce(
     _settle_blas(blas, console)
     with _sentences():
         from validate.claims.catalogue import select_claims
-        from validate.experiment.folder import open_run
+        from validate.experiment.folder import in_use, open_run
         from validate.report.console import print_claims
         from validate.report.page import write_report
         from validate.runs.reproduce import reproduce as whole_line
@@ -155,12 +155,13 @@ def reproduce(
         chosen = _selected(preset, experiment, family, seeds)
         wanted = select_claims(chosen, claims or ())
         folder = _folder(out, chosen.name, fresh, console)
-        open_run(folder, chosen)
-        with hired(scheduler, workers) as client:
-            say_how_long(chosen, folder, console.print, n_workers(client), measure=True)
-            results = whole_line(chosen, folder, client, console, wanted, quiet)
-        console.print("Drawing the figures and writing the report.")
-        print_claims(console, results, write_report(folder))
+        with in_use(folder):
+            open_run(folder, chosen)
+            with hired(scheduler, workers) as client:
+                say_how_long(chosen, folder, console.print, n_workers(client), measure=True)
+                results = whole_line(chosen, folder, client, console, wanted, quiet)
+            console.print("Drawing the figures and writing the report.")
+            print_claims(console, results, write_report(folder))
         console.print(f"{time.perf_counter() - started:.0f} s in all.")
 
 
@@ -181,17 +182,18 @@ def train(
     console = _console()
     _settle_blas(blas, console)
     with _sentences():
-        from validate.experiment.folder import open_run
+        from validate.experiment.folder import in_use, open_run
         from validate.runs.reproduce import say_how_long, train_all
         from validate.runs.scheduler import n_workers
         from validate.runs.scheduler import workers as hired
 
         chosen = _selected(preset, experiment, family, seeds)
         folder = _folder(out, chosen.name, fresh, console)
-        open_run(folder, chosen)
-        with hired(scheduler, workers) as client:
-            say_how_long(chosen, folder, console.print, n_workers(client), measure=False)
-            train_all(chosen, folder, client, console, quiet)
+        with in_use(folder):
+            open_run(folder, chosen)
+            with hired(scheduler, workers) as client:
+                say_how_long(chosen, folder, console.print, n_workers(client), measure=False)
+                train_all(chosen, folder, client, console, quiet)
         console.print(f"Checkpoints: {folder / 'checkpoints'}")
 
 

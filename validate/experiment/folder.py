@@ -4,16 +4,57 @@ import itertools
 import json
 import math
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from model.files import write_atomically
+from model.files import PARTIAL, write_atomically
+from validate.experiment.lock import BusyError, owned
 from validate.experiment.schema import Experiment, ExperimentError, load_experiment
+
+LOCK, LOCKS = ".lock", ".locks"
+"""Locks of a run folder and of its pieces."""
 
 
 class RunFolderError(OSError):
     """A run folder that cannot be used as asked."""
+
+
+@contextmanager
+def in_use(folder: Path) -> Iterator[None]:
+    """Use a run folder, made if need be, alone while the block runs; what a killed owner had half written is removed.
+
+    Raises
+    ------
+    BusyError
+        If another process uses it.
+    RunFolderError
+        If it cannot be written, or is not a run; nothing in it is changed then.
+    """
+    require_run(folder)
+    with ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(owned(folder / LOCK, f"the run folder {folder}"))
+            for partial in folder.glob(f".*{PARTIAL}"):
+                partial.unlink()
+        except BusyError:
+            raise
+        except OSError as error:
+            raise RunFolderError(f"the run folder {folder} cannot be written: {error.strerror}") from error
+        yield
+
+
+@contextmanager
+def piece_in_use(folder: Path, name: str) -> Iterator[None]:
+    """Work on a piece of a run, such as one network, alone: wait until whoever is at it is done or dead.
+
+    A worker can outlive the process that hired it for a moment, one of an existing scheduler until its task is done.
+    """
+    (folder / LOCKS).mkdir(parents=True, exist_ok=True)
+    with owned(folder / LOCKS / name, name, wait=True):
+        yield
 
 
 def open_run(folder: Path, experiment: Experiment, inside: Iterable[str] = ("checkpoints", "figures")) -> None:
@@ -50,13 +91,18 @@ def open_run(folder: Path, experiment: Experiment, inside: Iterable[str] = ("che
 
 
 def require_run(folder: Path) -> None:
-    """Refuse a folder that holds files but no experiment: it is somebody else's."""
+    """Refuse a folder that holds files but no experiment, and not only what a run killed at its start leaves behind."""
     try:
-        foreign = folder.exists() and not (folder / "experiment.toml").exists() and any(folder.iterdir())
+        begun = folder.exists() and not (folder / "experiment.toml").exists()
+        foreign = begun and not all(_is_ours(path.name) for path in folder.iterdir())
     except OSError as error:
         raise RunFolderError(f"the run folder {folder} cannot be read: {error.strerror}") from error
     if foreign:
         raise RunFolderError(f"{folder} holds files but no experiment.toml, so it is not a run; choose another folder")
+
+
+def _is_ours(name: str) -> bool:
+    return name in (LOCK, LOCKS) or (name.startswith(".") and name.endswith(PARTIAL))
 
 
 def _require_same(path: Path, experiment: Experiment) -> None:
@@ -71,17 +117,24 @@ def _require_same(path: Path, experiment: Experiment) -> None:
 
 
 def set_aside(folder: Path) -> Path | None:
-    """Rename an existing run folder, keeping everything in it; returns its new path, or None if there was none."""
+    """Rename an existing run folder, keeping everything in it; returns its new path, or None if there was none.
+
+    Raises
+    ------
+    BusyError, RunFolderError
+        If a process is at work in it, it is not a run, or it cannot be renamed.
+    """
     require_run(folder)
     if not folder.exists():
         return None
     folder = folder.resolve()
-    numbers = itertools.count(1)
-    aside = next(path for n in numbers if not (path := folder.with_name(f"{folder.name}.old-{n}")).exists())
-    try:
-        folder.rename(aside)
-    except OSError as error:
-        raise RunFolderError(f"{folder} cannot be set aside: {error.strerror}") from error
+    with in_use(folder):
+        numbers = itertools.count(1)
+        aside = next(path for n in numbers if not (path := folder.with_name(f"{folder.name}.old-{n}")).exists())
+        try:
+            folder.rename(aside)
+        except OSError as error:
+            raise RunFolderError(f"{folder} cannot be set aside: {error.strerror}") from error
     return aside
 
 

@@ -4,7 +4,7 @@ import os
 import platform
 import resource
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from threadpoolctl import threadpool_info
@@ -22,7 +22,7 @@ def describe() -> dict[str, Any]:
         if library.get("user_api") == "blas"
     ]
     return {
-        "dual-modes": version("dual-modes"),
+        "dual-modes": _own_version(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processors": os.cpu_count(),
@@ -30,6 +30,14 @@ def describe() -> dict[str, Any]:
         "blas": blas,
         "openblas_coretype": os.environ.get("OPENBLAS_CORETYPE"),
     }
+
+
+def _own_version() -> str:
+    """Return the version of this package, which also runs from a folder where it was never installed."""
+    try:
+        return version("dual-modes")
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def peak_memory_bytes() -> int:

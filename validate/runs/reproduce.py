@@ -14,7 +14,7 @@ from rich.console import Console
 from model.progress import announce_compilation
 from validate.capture.skill import LEARNED
 from validate.experiment.fingerprints import training_code
-from validate.experiment.folder import open_run, write_text
+from validate.experiment.folder import in_use, open_run, write_text
 from validate.experiment.network_plan import NetworkPlan, network_plans
 from validate.experiment.schema import Experiment
 from validate.experiment.seed_plan import SeedPlan, arm_plans, seed_plans
@@ -38,9 +38,9 @@ def train_all(experiment: Experiment, folder: Path, client: Client | None, conso
     """Train every network of an experiment, or go on with them."""
     networks = network_plans(experiment)
     view = View(console, folder, networks, (), quiet)
-    with view.shown():
+    with in_use(folder), view.shown():
         carry_out(tasks_of_run(networks, (), folder), client, view.look)
-    write_metrics(networks, folder)
+        write_metrics(networks, folder)
 
 
 def say_how_long(experiment: Experiment, folder: Path, announce: Announce, workers: int, measure: bool) -> None:
@@ -75,9 +75,21 @@ def reproduce(
 
     Raises
     ------
-    RunFolderError, SchedulerError, CheckpointError, DivergenceError
+    RunFolderError, BusyError, SchedulerError, CheckpointError, DivergenceError
         Each a sentence; finished training is kept.
     """
+    with in_use(folder):
+        return _reproduced(experiment, folder, client, console, claims, quiet)
+
+
+def _reproduced(
+    experiment: Experiment,
+    folder: Path,
+    client: Client | None,
+    console: Console,
+    claims: Sequence[str] | None,
+    quiet: bool,
+) -> Results:
     started = time.perf_counter()
     open_run(folder, experiment)
     networks, seeds, arms = network_plans(experiment), seed_plans(experiment), arm_plans(experiment)

@@ -12,6 +12,7 @@ from model import Transformer, load_checkpoint
 from validate.capture.sources import NetworkSource
 from validate.claims.base import Question
 from validate.claims.catalogue import QUESTIONS
+from validate.experiment.folder import piece_in_use
 from validate.experiment.network_plan import NetworkPlan, networks_of
 from validate.experiment.seed_plan import SeedPlan
 from validate.judging.examination import Subjects, examine
@@ -23,7 +24,7 @@ from validate.training.networks import train_network, untrained_networks
 
 def train(plan: NetworkPlan, folder: Path) -> None:
     """Train a network, or go on with it; its checkpoint is in the run folder then."""
-    with threadpool_limits(1, user_api="blas"):
+    with piece_in_use(folder, plan.file_name), threadpool_limits(1, user_api="blas"):
         train_network(plan, folder)
 
 
@@ -60,7 +61,7 @@ def measure(
     networks = {plan.design: load_checkpoint(plan.checkpoint(home)).model(threads=1) for plan, home in homes}
     path, key = kept_path(folder, seed_plan), measurement_key(seed_plan, networks, questions)
     subjects = subjects_of(seed_plan, networks)
-    with threadpool_limits(1, user_api="blas"):
+    with piece_in_use(folder, seed_plan.name), threadpool_limits(1, user_api="blas"):
         return kept(path, key, lambda: examine(subjects, questions, rungs, judge=seed_plan.arm is None))
 
 

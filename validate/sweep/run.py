@@ -13,7 +13,7 @@ from distributed import Client
 
 from validate.capture.rungs import EXACT
 from validate.experiment.fingerprints import training_code
-from validate.experiment.folder import open_run, write_text
+from validate.experiment.folder import in_use, open_run, write_text
 from validate.judging.results import as_json
 from validate.runs.environment import describe, peak_memory_bytes
 from validate.runs.scheduler import Task, carry_out
@@ -49,9 +49,14 @@ def run_sweep(experiment: SweepExperiment, folder: Path, announce: Announce, cli
 
     Raises
     ------
-    RunFolderError, CheckpointError, DivergenceError
+    RunFolderError, BusyError, CheckpointError, DivergenceError
         Each a sentence; what is finished is kept.
     """
+    with in_use(folder):
+        return _swept(experiment, folder, announce, client)
+
+
+def _swept(experiment: SweepExperiment, folder: Path, announce: Announce, client: Client | None) -> Path:
     started = time.perf_counter()
     places = {point: folder / "points" / point.name for point in experiment.points}
     open_run(folder, experiment, ("figures", *(f"points/{point.name}/checkpoints" for point in places)))
