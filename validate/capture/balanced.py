@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from theory import Batch, LatentTasks, Pool, SymbolBatch
-from validate.capture.sources import StateSource
+from validate.capture.sources import StateSource, last_states
 from validate.experiment.sampling import draw_natural
 
 BalancedStates = dict[str, Float[np.ndarray, "S K V n W"]]
@@ -52,10 +52,10 @@ def capture_balanced(
     current = np.tile(np.repeat(np.arange(n_symbols), n_per_cell), n_tasks)
     shape = (n_tasks, n_symbols, n_per_cell)
     parts: dict[str, list[np.ndarray]] = {site: [] for site in source.sites}
-    for position in positions:
-        captured = source.states(with_current_symbol(contexts, position, current), last=True)
+    endings = [with_current_symbol(contexts, position, current) for position in positions]
+    for captured in last_states(source, contexts, endings):
         for site, part in parts.items():
-            part.append(captured[site][:, 0].reshape(*shape, -1))
+            part.append(captured[site].reshape(*shape, -1))
     return {site: np.stack(part) for site, part in parts.items()}
 
 

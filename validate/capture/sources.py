@@ -4,6 +4,7 @@ Statistics see only this interface, so the analytic ladder and the networks are 
 the residual stream from which target T - P + i is predicted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -12,6 +13,7 @@ from jaxtyping import Float
 from scipy.special import softmax
 
 from model import Transformer
+from model.endings import Beginnings
 from theory import Batch, LatentTasks
 
 CHUNK = 128
@@ -34,6 +36,32 @@ class StateSource(Protocol):
     def mean(self, batch: Batch) -> Float[np.ndarray, "B P D"]:
         """Return the predicted law of each symbol, or the predicted number."""
         ...
+
+
+@runtime_checkable
+class ReadsOnce(Protocol):
+    """A source that reads what sequences have in common once."""
+
+    def last_states(self, read: Batch, endings: Sequence[Batch]) -> list[dict[str, Float[np.ndarray, "B W"]]]:
+        """Return the states at the last position of each ending, as `StateSource.states` does one by one.
+
+        Parameters
+        ----------
+        read : Batch
+            Whole sequences.
+        endings : sequence of Batch
+            The same sequences cut, and changed near their new end.
+        """
+        ...
+
+
+def last_states(
+    source: StateSource, read: Batch, endings: Sequence[Batch]
+) -> list[dict[str, Float[np.ndarray, "B W"]]]:
+    """Return the states at the last position of each ending of the same sequences (see `ReadsOnce`), by site."""
+    if isinstance(source, ReadsOnce):
+        return source.last_states(read, endings)
+    return [{site: states[:, 0] for site, states in source.states(batch, last=True).items()} for batch in endings]
 
 
 @dataclass(frozen=True)
@@ -59,8 +87,30 @@ class NetworkSource:
                 part.append(captured[site][:, positions].astype(np.float64))
         return {site: np.concatenate(part) for site, part in parts.items()}
 
+    def last_states(self, read: Batch, endings: Sequence[Batch]) -> list[dict[str, Float[np.ndarray, "B W"]]]:
+        """See `ReadsOnce`; the network reads every sequence once, and of each ending what differs."""
+        parts: list[dict[str, list[np.ndarray]]] = [{site: [] for site in self.sites} for _ in endings]
+        for start in range(0, len(read), CHUNK):
+            here = slice(start, start + CHUNK)
+            inputs = self.family.encode(read[here]).inputs
+            beginnings = Beginnings(self.network, inputs)
+            for part, ending in zip(parts, endings, strict=True):
+                arrays = self.family.encode(ending[here])
+                new = arrays.inputs[:, : arrays.positions[-1] + 1]
+                first = _first_difference(inputs, new)
+                _, states = beginnings.ended(first, new[:, first:])
+                for site, pieces in part.items():
+                    pieces.append(states[site].astype(np.float64))
+        return [{site: np.concatenate(pieces) for site, pieces in part.items()} for part in parts]
+
     def mean(self, batch: Batch) -> Float[np.ndarray, "B P D"]:
         """Run the network and turn its read-out into a prediction."""
         arrays = self.family.encode(batch)
         outputs = self.network.predict(arrays.inputs)[:, arrays.positions].astype(np.float64)
         return softmax(outputs, axis=-1) if self.family.target_kind == "symbol" else outputs
+
+
+def _first_difference(read: np.ndarray, new: np.ndarray) -> int:
+    """Return the first position at which any sequence differs, the last one at most."""
+    differs = (read[:, : new.shape[1]] != new).any(axis=tuple(i for i in range(new.ndim) if i != 1))
+    return int(np.append(np.flatnonzero(differs), new.shape[1] - 1)[0])
