@@ -42,6 +42,12 @@ def test_an_ending_that_fits_nothing_is_one_sentence():
     model = model_for(VARIANTS["dice"])
     inputs = arrays_for(model.config).inputs
     beginnings = Beginnings(model, inputs[:, :4])
-    for start, ending in ((5, inputs[:, :1]), (4, inputs), (-1, inputs[:, :1]), (2, inputs[:1, :1]), (2, inputs[:, :0])):
+    for start, ending in (
+        (5, inputs[:, :1]),
+        (4, inputs),
+        (-1, inputs[:, :1]),
+        (2, inputs[:1, :1]),
+        (2, inputs[:, :0]),
+    ):
         with pytest.raises(ValueError, match="must begin within the 4 positions read, of 3 sequences"):
             beginnings.ended(start, ending)
