@@ -26,7 +26,7 @@ from validate.claims.base import (
 )
 from validate.claims.rule import Criterion
 from validate.experiment.scopes import DIVERSE, MAJORS_ONLY
-from validate.statistics.intervals import UNDEFINED, Estimate, hull
+from validate.statistics.intervals import UNDEFINED, Estimate, over_seeds
 
 GROUPS = 4
 """Groups of minors, as far as there are enough."""
@@ -62,12 +62,7 @@ def stabilities(side: Side) -> dict[str, dict[str, Estimate]]:
     """Estimate P0 of the majors and, over groups, of the minors, by site."""
     majors = stability(side, side.mixture.majors, "majors")
     groups = [stability(side, pool, "minors", index) for index, pool in enumerate(minor_groups(side.mixture))]
-    return {site: {"majors": majors[site], "minors": over_groups([group[site] for group in groups])} for site in majors}
-
-
-def over_groups(groups: list[Estimate]) -> Estimate:
-    """Return the mean over groups with the interval of Student's t; of one group, its own interval."""
-    return hull(groups) if len(groups) < 2 else Estimate.of_groups(np.array([group.value for group in groups]))
+    return {site: {"majors": majors[site], "minors": over_seeds([group[site] for group in groups])} for site in majors}
 
 
 def contrast(majors: Estimate, minors: Estimate) -> Estimate:

@@ -9,7 +9,7 @@ measured value: resampling adds the sampling noise a second time, and statistics
 Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
@@ -152,28 +152,13 @@ def ratio(numerator: Float[np.ndarray, " R"], denominator: Float[np.ndarray, " R
     return np.divide(numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator != 0)
 
 
-def hull(estimates: Iterable[Estimate]) -> Estimate:
-    """Join estimates of one statistic from several runs: their mean, and the smallest interval holding all intervals.
-
-    With few seeds this is wider than a bootstrap over seeds, so a verdict must hold for every seed.
-    """
-    parts = list(estimates)
-    if not parts:
-        return UNDEFINED
-    return Estimate(
-        float(np.mean([e.value for e in parts])),
-        float(np.min([e.low for e in parts])),
-        float(np.max([e.high for e in parts])),
-    )
-
-
 def mean_of(estimates: Sequence[Estimate]) -> Estimate:
     """Return the mean of values and of the ends of their intervals: of runs whose own scatter is no question."""
     return Estimate(*(float(np.mean([getattr(e, end) for e in estimates])) for end in ("value", "low", "high")))
 
 
 def over_seeds(estimates: Sequence[Estimate]) -> Estimate:
-    """Return the mean over seeds with the interval of Student's t; of one seed its own estimate."""
+    """Return the mean over seeds, or groups, with the interval of Student's t; of one its own estimate."""
     if len(estimates) == 1:
         return estimates[0]
     return Estimate.of_groups(np.array([estimate.value for estimate in estimates])) if estimates else UNDEFINED

@@ -1,7 +1,7 @@
 """One axis of a sweep: how states, predictions and task vectors change along it.
 
 Upper row: states. Lower row: predictions and the simplex of task vectors. A point is the mean over seeds, its bar the
-smallest interval holding each seed's, small dots the seeds. Full line: what theory predicts. Dashed: untrained
+interval over seeds, small dots the seeds. Full line: what theory predicts. Dashed: untrained
 networks. Dotted: a rival explanation or the level of chance. Each in the colour of its statistic.
 """
 
@@ -178,6 +178,6 @@ def _pairs(cosines: Mapping[str, list[list[float]]]) -> tuple[np.ndarray, np.nda
 
 
 def _key() -> list[Line2D]:
-    point = Line2D([], [], color=GREEN, marker="o", ls="", label="measured: mean of seeds, joined intervals")
+    point = Line2D([], [], color=GREEN, marker="o", ls="", label="measured: mean and interval over seeds")
     labels = {"predicted": "theory", "baseline": "rival or chance", "untrained": "untrained networks"}
     return [point, *(Line2D([], [], color=GREEN, ls=BESIDE[name], label=label) for name, label in labels.items())]

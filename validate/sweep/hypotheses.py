@@ -1,9 +1,10 @@
 """What theory expects of each axis, fixed before any network of a sweep is trained, and how a sweep decides.
 
 A hypothesis names a statistic and the direction in which it changes from the axis' lowest value to its highest. Its
-change is estimated for each seed, from the closest ends of the two intervals to the farthest, and joined over seeds
-into the smallest interval that holds all (`statistics.intervals.hull`). The rule is that of `claims.rule` for a
-criterion of sign: the interval lies on the expected side of 0, and beyond the change that untrained networks show.
+change is taken within each seed; its interval is that of Student's t over seeds, as everywhere, and so is that of
+untrained networks. Of one seed it runs from the closest ends of the two intervals to the farthest. The rule is that of
+`claims.rule` for a criterion of sign: the interval lies on the expected side of 0, and beyond the change that untrained
+networks show.
 
 Directions are those of the exact-Bayes states, and along `minors`, which these do not know, the paper's;
 `docs/training_distribution.md` gives the reasons in full.
@@ -15,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from validate.claims.rule import Criterion, judge
-from validate.statistics.intervals import Estimate, hull
+from validate.statistics.intervals import Estimate, over_seeds
 from validate.sweep.experiment import SweepExperiment
 from validate.sweep.results import Direction, HypothesisRow
 from validate.sweep.table import Table, reading
@@ -68,9 +69,8 @@ def _row(hypothesis: Hypothesis, sweep: SweepExperiment, table: Table) -> Hypoth
     values = sweep.axes[hypothesis.axis]
     ends = [sweep.point(hypothesis.axis, value) for value in (values[0], values[-1])]
     pairs = [[reading(table, point, seed, hypothesis.statistic) for point in ends] for seed in sweep.plan.seeds]
-    measured = hull(change(first.measured, last.measured) for first, last in pairs)
-    untrained = np.array([last.untrained - first.untrained for first, last in pairs])
-    null = Estimate(float(untrained.mean()), float(untrained.min()), float(untrained.max()))
+    measured = over_seeds([change(first.measured, last.measured) for first, last in pairs])
+    null = over_seeds([Estimate.of_value(last.untrained - first.untrained) for first, last in pairs])
     direction: Literal["at least", "at most"] = "at least" if hypothesis.direction == "rises" else "at most"
     criterion = Criterion(hypothesis.statistic, "change", direction, 0.0, sign=True)
     return HypothesisRow(

@@ -8,7 +8,7 @@ import numpy as np
 
 from validate.claims.rule import Verdict
 from validate.judging.results import Model, read_model
-from validate.statistics.intervals import Estimate, Number, hull
+from validate.statistics.intervals import Estimate, Number, over_seeds
 from validate.sweep.axes import AxisValue
 from validate.sweep.experiment import SweepExperiment
 
@@ -57,7 +57,7 @@ class HypothesisRow(Model):
 
 @dataclass(frozen=True)
 class Pooled:
-    """A statistic at one value of an axis, over the seeds: mean and joined interval, the seeds, means of the rest."""
+    """A statistic at one value of an axis, over the seeds: mean and interval, the seeds, means of the rest."""
 
     value: AxisValue
     measured: Estimate
@@ -93,7 +93,7 @@ class SweepResults(Model):
 def _pooled(value: AxisValue, rows: list[SweepRow]) -> Pooled:
     return Pooled(
         value=value,
-        measured=hull(Estimate(row.measured, *row.interval) for row in rows),
+        measured=over_seeds([Estimate(row.measured, *row.interval) for row in rows]),
         seeds=[row.measured for row in rows],
         predicted=float(np.mean([row.predicted for row in rows])),
         baseline=float(np.mean([row.baseline for row in rows])),

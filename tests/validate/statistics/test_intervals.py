@@ -12,7 +12,6 @@ from validate.statistics.intervals import (
     bootstrap,
     bootstrap_mean,
     explained_share,
-    hull,
     ratio,
     resampling_weights,
 )
@@ -68,13 +67,6 @@ def test_no_units_and_no_variance_are_undefined_not_errors():
     assert np.isnan(bootstrap(np.zeros((0, 2)), explained_share, stream(7, "b"), 20).value)
     assert np.isnan(bootstrap(np.zeros((5, 2)), explained_share, stream(7, "b"), 20).low)
     assert np.isnan(ratio(np.ones(1), np.zeros(1)))
-
-
-def test_hull_holds_every_interval():
-    joined = hull([Estimate(0.5, 0.4, 0.6), Estimate(0.7, 0.65, 0.9)])
-    assert (joined.value, joined.low, joined.high) == (pytest.approx(0.6), 0.4, 0.9)
-    assert np.isnan(hull([Estimate(0.5, 0.4, 0.6), Estimate(np.nan, np.nan, np.nan)]).low)
-    assert np.isnan(hull([]).value)
 
 
 def test_the_mean_of_a_unit_is_over_all_that_follows():
