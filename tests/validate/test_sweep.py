@@ -1,5 +1,6 @@
 """Sweeps: what a file may say, what differs between points, and the whole line."""
 
+import hashlib
 import json
 import xml.etree.ElementTree as ET
 
@@ -176,11 +177,12 @@ def test_what_is_finished_is_used_again_and_what_is_stale_is_not(run, two_points
     folder, _, _ = run
     before = read_sweep(folder).rows
     kept = folder / "points" / "majors=2" / "measured" / "dice.seed-0.json"
-    key, _, content = (text := kept.read_text()).partition("\n")
+    heading, _, content = (text := kept.read_text()).partition("\n")
     examination = json.loads(content)
     examination["outcome"]["trained"]["diverse"]["P0*"]["value"] = 0.125
-    for first_line, value in ((key, 0.125), ("another key", before[0].measured)):
-        kept.write_text(first_line + "\n" + json.dumps(examination))
+    changed = json.dumps(examination)
+    for key, value in ((heading.split(" ")[0], 0.125), ("another", before[0].measured)):
+        kept.write_text(f"{key} {hashlib.sha256(changed.encode()).hexdigest()}\n{changed}")
         run_sweep(two_points, folder, quietly, None)
         first = read_sweep(folder).rows[0]
         assert (first.value, first.statistic, first.measured) == (2, "P0*", value)
