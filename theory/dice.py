@@ -67,6 +67,11 @@ class BiasedDice(SymbolFamily):
         """Number of faces V."""
         return self.faces
 
+    @property
+    def n_parameters(self) -> int:
+        """Number of face probabilities V of a die."""
+        return self.faces
+
     def make_pool(self, parameters: ArrayLike) -> Pool:
         """Return a pool of given dice, one row of face probabilities each, shape (K, V).
 

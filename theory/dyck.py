@@ -95,6 +95,11 @@ class PlantedDyck(SymbolFamily):
         """Background symbols only: a step set by hand breaks the path."""
         return self.background
 
+    @property
+    def n_parameters(self) -> int:
+        """Number of steps 2 n of a path."""
+        return self._n_steps
+
     def make_pool(self, parameters: ArrayLike) -> Pool:
         """Return a pool of given paths, one row of +1 and -1 each, shape (K, 2 pairs); ValueError if one is none."""
         return Pool(as_paths(np.asarray(parameters), self.pairs))

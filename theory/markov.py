@@ -72,6 +72,11 @@ class MarkovChains(SymbolFamily):
         """Number of states V."""
         return self.states
 
+    @property
+    def n_parameters(self) -> int:
+        """Number of transition probabilities V^2 of a chain."""
+        return self.states**2
+
     def make_pool(self, parameters: ArrayLike) -> Pool:
         """Return a pool of given chains, shape (K, V, V): entry [k, a, b] is the probability of b after a.
 

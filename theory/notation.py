@@ -158,6 +158,11 @@ class LatentTasks(Protocol):
         ...
 
     @property
+    def n_parameters(self) -> int:
+        """How many numbers a task is: the size of one row of `Pool.parameters`."""
+        ...
+
+    @property
     def n_settable(self) -> int:
         """How many symbols, the first ones, can be set by hand before a target and leave a sequence possible."""
         ...

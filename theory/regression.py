@@ -97,6 +97,11 @@ class NoisyLinearRegression:
         """None: there are no symbols, and covariates are independent of the task as they are."""
         return 0
 
+    @property
+    def n_parameters(self) -> int:
+        """Number of coefficients d."""
+        return self.dimension
+
     def make_pool(self, parameters: ArrayLike) -> Pool:
         """Return a pool of given coefficients, one row each, shape (K, d).
 

@@ -146,6 +146,7 @@ def reproduce(
         from validate.experiment.folder import in_use, open_run
         from validate.report.console import print_claims
         from validate.report.page import write_report
+        from validate.runs.beforehand import require_experiment
         from validate.runs.reproduce import reproduce as whole_line
         from validate.runs.reproduce import say_how_long
         from validate.runs.scheduler import n_workers
@@ -154,6 +155,7 @@ def reproduce(
         started = time.perf_counter()
         chosen = _selected(preset, experiment, family, seeds)
         wanted = select_claims(chosen, claims or ())
+        require_experiment(chosen)
         folder = _folder(out, chosen.name, fresh, console)
         with in_use(folder):
             open_run(folder, chosen)
@@ -183,11 +185,13 @@ def train(
     _settle_blas(blas, console)
     with _sentences():
         from validate.experiment.folder import in_use, open_run
+        from validate.runs.beforehand import require_experiment
         from validate.runs.reproduce import say_how_long, train_all
         from validate.runs.scheduler import n_workers
         from validate.runs.scheduler import workers as hired
 
         chosen = _selected(preset, experiment, family, seeds)
+        require_experiment(chosen)
         folder = _folder(out, chosen.name, fresh, console)
         with in_use(folder):
             open_run(folder, chosen)

@@ -230,6 +230,8 @@ class Question:
         Returns the values of its statistics by site: those the layer is chosen by.
     rungs : mapping
         Rungs of the ladder that its claims need beside those of every family.
+    possible : callable, optional
+        Refuses a setting in which the question has no meaning, by a ValueError; asked before anything is trained.
     """
 
     name: str
@@ -244,6 +246,7 @@ class Question:
     shown: type[Shown] | None = None
     by_site: Callable[[StateSource, Setting], dict[str, dict[str, float]]] | None = None
     rungs: Mapping[str, FeatureFunction] = field(default_factory=dict)
+    possible: Callable[[Setting], object] | None = None
 
     @property
     def criteria(self) -> tuple[Criterion, ...]:

@@ -71,8 +71,7 @@ class NetworkPlan:
     @property
     def training(self) -> TrainingConfig:
         """How it is trained."""
-        settings = self.seed_plan.plan.training.model_dump(exclude={"batch", "evaluation_sequences"})
-        return TrainingConfig(steps=self.steps, **settings)
+        return self.seed_plan.plan.training.config(self.steps)
 
     @property
     def initial_seed(self) -> int:

@@ -3,7 +3,6 @@
 Every key has a meaning and no key is ignored: an unknown key or a value out of range is one clear sentence.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from importlib import resources
@@ -11,10 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from model import TransformerConfig
+from model import TrainingConfig, TransformerConfig
 from theory import FAMILIES, LatentTasks
+from theory.checks import quoted
+from validate.experiment import text
 
 ARCHITECTURE: Mapping[str, Mapping[str, Any]] = {
     "symbol": {"input_kind": "tokens", "loss": "categorical"},
@@ -35,7 +36,18 @@ Steps = Annotated[int, Field(gt=0, le=10_000_000)]
 Width = Annotated[int, Field(gt=0, le=16_384)]
 Few = Annotated[int, Field(gt=0, le=64)]
 Sample = Annotated[int, Field(ge=2, le=1_000_000)]
-Rate = Annotated[float, Field(gt=0, lt=float("inf"))]
+Rate = Annotated[float, Field(ge=1e-30, le=1e30)]
+"""Learning rates and norms: ordinary numbers in float32."""
+
+
+LEAST_MASS = 1e-9
+"""Least mass of the minors, if they have one, and of the majors: below, a posterior is made of rounding."""
+
+
+def _mass(value: float) -> float:
+    if value and not LEAST_MASS <= value <= 1 - LEAST_MASS:
+        raise ValueError(f"must be 0, or between {LEAST_MASS:g} and 1 - {LEAST_MASS:g}")
+    return value
 
 
 class ExperimentError(ValueError):
@@ -60,7 +72,7 @@ class Training(_Table):
 
     batch: Annotated[int, Field(gt=0, le=65_536)]
     peak_rate: Rate
-    weight_decay: Annotated[float, Field(ge=0, lt=float("inf"))]
+    weight_decay: Annotated[float, Field(ge=0, le=1e30)]
     optimizer: str = "adamw"
     beta2: Annotated[float, Field(ge=0, lt=1)] = 0.999
     warmup: Annotated[float, Field(ge=0, le=1)] = 0.5
@@ -73,6 +85,15 @@ class Training(_Table):
     checkpoint_every: Steps = 500
     evaluation_sequences: Sample = 256
     """Held-out sequences of each population on which every record evaluates the network."""
+
+    @model_validator(mode="after")
+    def _as_the_model_wants_it(self) -> "Training":
+        self.config(steps=1)
+        return self
+
+    def config(self, steps: int) -> TrainingConfig:
+        """Return these settings as the model's own, for a number of steps."""
+        return TrainingConfig(steps=steps, **self.model_dump(exclude={"batch", "evaluation_sequences"}))
 
 
 class Design(_Table):
@@ -148,7 +169,7 @@ class FamilyPlan(_Table):
 
     tasks: dict[str, Any]
     majors: Annotated[int, Field(ge=2, le=8)]
-    minor_mass: Annotated[float, Field(ge=0, lt=1)]
+    minor_mass: Annotated[float, Field(ge=0, lt=1), AfterValidator(_mass)]
     seeds: Annotated[list[NonNegative], Field(min_length=1)]
     network: Network
     training: Training
@@ -158,6 +179,12 @@ class FamilyPlan(_Table):
     """Causal tests; none are run unless this is given."""
     arms: list[Arm] = []
     fresh: FreshTasks | None = None
+
+    @model_validator(mode="after")
+    def _minors_have_mass(self) -> "FamilyPlan":
+        if self.minor_mass == 0 and any(design.minors for design in self.designs):
+            raise ValueError("minor_mass must be above 0 where a design has minors; got 0")
+        return self
 
     @model_validator(mode="after")
     def _no_repeats(self) -> "FamilyPlan":
@@ -207,15 +234,16 @@ class Experiment(_Table):
 def build_family(kind: str, sizes: Mapping[str, Any]) -> LatentTasks:
     """Build a latent-task distribution; an unknown family, key or value is an `ExperimentError`."""
     if kind not in FAMILIES:
-        raise ExperimentError(f"families must be among {sorted(FAMILIES)}; got {kind!r}")
+        raise ExperimentError(f"families must be among {sorted(FAMILIES)}; got {quoted(kind)}")
     known = {field.name: field.type for field in fields(FAMILIES[kind]) if field.type in (int, float)}
     for name, value in sizes.items():
-        place = f"families.{kind}.tasks.{name}"
+        place = text.key(["families", kind, "tasks", name])
         if name not in known:
             raise ExperimentError(f"{place} is not a key of an experiment; {kind} has {sorted(known)}")
         wanted = (int,) if known[name] is int else (int, float)
         if not isinstance(value, wanted) or isinstance(value, bool):
-            raise ExperimentError(f"{place} must be {'an integer' if wanted == (int,) else 'a number'}; got {value!r}")
+            what = "an integer" if wanted == (int,) else "a number"
+            raise ExperimentError(f"{place} must be {what}; got {quoted(value)}")
     try:
         return FAMILIES[kind](**sizes)
     except ValueError as error:
@@ -238,15 +266,15 @@ E = TypeVar("E", bound=Experiment)
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
+    place = text.key(first["loc"])
     if first["type"] == "extra_forbidden":
         return f"{place} is not a key of an experiment"
-    got = f"; got {first['input']!r}" if not isinstance(first["input"], dict) else ""
-    words = first["msg"].removeprefix("Value error, ")
+    got = f"; got {quoted(first['input'])}" if not isinstance(first["input"], dict) else ""
+    words = text.one_line(first["msg"].removeprefix("Value error, "))
     return f"{place}: {words}{got}" if place else words
 
 
-def parse_experiment(text: str, origin: str, kind: type[E] = Experiment) -> E:  # type: ignore[assignment]
+def parse_experiment(toml: str, origin: str, kind: type[E] = Experiment) -> E:  # type: ignore[assignment]
     """Read an experiment from TOML text.
 
     Parameters
@@ -262,11 +290,11 @@ def parse_experiment(text: str, origin: str, kind: type[E] = Experiment) -> E:  
         One sentence: malformed TOML, an unknown key, or a value out of range.
     """
     try:
-        experiment = kind.model_validate(tomllib.loads(text))
+        experiment = kind.model_validate(text.parse(toml))
         for family in experiment.families:
             experiment.network(family)
-    except tomllib.TOMLDecodeError as error:
-        raise ExperimentError(f"{origin} is not valid TOML: {error}") from error
+    except text.TextError as error:
+        raise ExperimentError(f"{origin} {error}") from error
     except ValidationError as error:
         raise ExperimentError(f"{origin}: {_sentence(error)}") from error
     except ExperimentError as error:
@@ -277,15 +305,15 @@ def parse_experiment(text: str, origin: str, kind: type[E] = Experiment) -> E:  
 def load_preset(name: str) -> Experiment:
     """Read one of the experiments shipped with the package."""
     if name not in PRESETS:
-        raise ExperimentError(f"preset must be one of {', '.join(PRESETS)}; got {name!r}")
-    text = resources.files("validate.experiment").joinpath("presets", f"{name}.toml").read_text("utf-8")
-    return parse_experiment(text, f"preset {name}")
+        raise ExperimentError(f"preset must be one of {', '.join(PRESETS)}; got {quoted(name)}")
+    toml = resources.files("validate.experiment").joinpath("presets", f"{name}.toml").read_text("utf-8")
+    return parse_experiment(toml, f"preset {name}")
 
 
-def load_experiment(path: Path, kind: type[E] = Experiment) -> E:  # type: ignore[assignment]
-    """Read an experiment file."""
+def load_experiment(path: Path | str, kind: type[E] = Experiment) -> E:  # type: ignore[assignment]
+    """Read an experiment file; an `ExperimentError` of one sentence if that cannot be done."""
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        toml = text.read(Path(path))
+    except text.TextError as error:
         raise ExperimentError(f"{path} cannot be read as an experiment: {error}") from error
-    return parse_experiment(text, str(path), kind)
+    return parse_experiment(toml, str(path), kind)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from validate.experiment.feasible import require_feasible
 from validate.experiment.folder import write_text
 from validate.experiment.schema import Experiment
 from validate.experiment.seed_plan import SeedPlan
@@ -27,6 +28,7 @@ def chosen_plan(experiment: Experiment, family: str | None, seed: int | None) ->
 
 def write_sequences(experiment: Experiment, family: str | None, seed: int | None, path: Path) -> str:
     """Write the sequences of a family and seed; returns a sentence that says what was written."""
+    require_feasible(experiment)
     sequences = Sequences.of(chosen_plan(experiment, family, seed), experiment.name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ from validate.judging.arms import compare_arms
 from validate.judging.ladder import calibration
 from validate.judging.results import ClaimRow, Examination, LadderResult, Results, SkillRow, as_json
 from validate.judging.verdicts import claim_rows
+from validate.runs.beforehand import require_experiment
 from validate.runs.environment import describe, peak_memory_bytes
 from validate.runs.kept import kept_path
 from validate.runs.live import View
@@ -36,6 +37,7 @@ Announce = Callable[[str], None]
 
 def train_all(experiment: Experiment, folder: Path, client: Client | None, console: Console, quiet: bool) -> None:
     """Train every network of an experiment, or go on with them."""
+    require_experiment(experiment)
     networks = network_plans(experiment)
     view = View(console, folder, networks, (), quiet)
     with in_use(folder), view.shown():
@@ -75,9 +77,12 @@ def reproduce(
 
     Raises
     ------
+    ExperimentError
+        If it cannot be carried out (`runs.beforehand`); nothing is done then.
     RunFolderError, BusyError, SchedulerError, CheckpointError, DivergenceError
         Each a sentence; finished training is kept.
     """
+    require_experiment(experiment)
     with in_use(folder):
         return _reproduced(experiment, folder, client, console, claims, quiet)
 

@@ -12,9 +12,11 @@ from pathlib import Path
 from distributed import Client
 
 from validate.capture.rungs import EXACT
+from validate.experiment.feasible import require_feasible
 from validate.experiment.fingerprints import training_code
 from validate.experiment.folder import in_use, open_run, write_text
 from validate.judging.results import as_json
+from validate.runs.beforehand import require_questions
 from validate.runs.environment import describe, peak_memory_bytes
 from validate.runs.scheduler import Task, carry_out
 from validate.runs.tasks import measuring_task, training_task
@@ -52,6 +54,9 @@ def run_sweep(experiment: SweepExperiment, folder: Path, announce: Announce, cli
     RunFolderError, BusyError, CheckpointError, DivergenceError
         Each a sentence; what is finished is kept.
     """
+    for point in experiment.points:
+        require_feasible(experiment.at(point))
+    require_questions((experiment.seed_plan(point, seed) for point, seed in experiment.work), SWEEP_QUESTIONS)
     with in_use(folder):
         return _swept(experiment, folder, announce, client)
 

@@ -5,6 +5,7 @@ prefix, which must pass, and mere counts of symbols, which must not. The toleran
 rungs, and were fixed before any network was trained.
 """
 
+from theory.prefix import judged_position, planted
 from validate.capture.rungs import EXACT
 from validate.capture.sources import StateSource
 from validate.claims.base import OF_PREFIXES, Claim, Controls, Findings, Observed, Question, Side, Statistics
@@ -111,4 +112,5 @@ QUESTION = Question(
     shown=PrefixShown,
     by_site=by_site,
     rungs=PREFIX_RUNGS,
+    possible=lambda setting: judged_position(planted(setting.family), setting.majors),
 )
