@@ -20,10 +20,11 @@ from theory import LatentTasks, Pool
 from validate.capture.balanced import capture_balanced, shuffle_tasks
 from validate.capture.sources import CHUNK, StateSource
 from validate.experiment.sampling import draw_natural, predicted
-from validate.statistics.covariance import SlopeHalves, SlopeMoments, estimate_slope_shares, slope_shares
-from validate.statistics.effects import EFFECTS, Halves, estimate_shares
+from validate.statistics.covariance import additive_model, slope_parts
+from validate.statistics.effects import cell_parts
 from validate.statistics.interpolation import MainEffects
 from validate.statistics.intervals import Estimate
+from validate.statistics.parts import SHARES, Parts
 
 
 @runtime_checkable
@@ -34,7 +35,7 @@ class LabelledStates(Protocol):
         """Return some of the scored positions."""
         ...
 
-    def estimate(self, rng: np.random.Generator, n_replicates: int) -> dict[str, Estimate]:
+    def estimate(self, intervals: bool = True) -> dict[str, Estimate]:
         """Estimate P0, P0*, P1 and P1* at the last position."""
         ...
 
@@ -72,14 +73,13 @@ class CellStates:
         """Return some of the scored positions."""
         return replace(self, states=self.states[list(positions)])
 
-    def estimate(self, rng: np.random.Generator, n_replicates: int) -> dict[str, Estimate]:
+    def estimate(self, intervals: bool = True) -> dict[str, Estimate]:
         """Estimate the shares of the analysis of variance at the last position."""
-        return estimate_shares(self.states[-1], EFFECTS, rng, n_replicates)
+        return cell_parts(self.states[-1], intervals).shares()
 
     def shares(self) -> dict[str, list[float]]:
         """Return the shares at each position."""
-        halves = [Halves.of(position) for position in self.states]
-        return {name: [statistic(half).item() for half in halves] for name, statistic in EFFECTS.items()}
+        return values_by_position([cell_parts(position, intervals=False) for position in self.states])
 
     def main_effects(self) -> MainEffects:
         """Average the centred cell means over cells and positions."""
@@ -107,25 +107,19 @@ class SlopeStates:
         """Return some of the scored positions."""
         return SlopeStates(self.states[list(positions)], self.current[list(positions)])
 
-    def estimate(self, rng: np.random.Generator, n_replicates: int) -> dict[str, Estimate]:
+    def estimate(self, intervals: bool = True) -> dict[str, Estimate]:
         """Estimate the shares of the analysis of covariance at the last position."""
-        return estimate_slope_shares(self.states[-1], self.current[-1], rng, n_replicates)
+        return slope_parts(self.states[-1], self.current[-1], intervals).shares()
 
     def shares(self) -> dict[str, list[float]]:
         """Return the shares at each position."""
-        rows = [
-            slope_shares(SlopeHalves.of(states, current))
-            for states, current in zip(self.states, self.current, strict=True)
-        ]
-        return {name: [row[name].item() for row in rows] for name in rows[0]}
+        both = zip(self.states, self.current, strict=True)
+        return values_by_position([slope_parts(states, current, intervals=False) for states, current in both])
 
     def main_effects(self) -> MainEffects:
         """Average the intercepts by task, centred, and the common slope over positions."""
-        fits = [
-            SlopeMoments.of(states, current).additive()[0]
-            for states, current in zip(self.states, self.current, strict=True)
-        ]
-        intercepts, slopes = np.stack([fit[:, 0] for fit in fits]), np.stack([fit[0, 1:] for fit in fits])
+        fits = [additive_model(states, current) for states, current in zip(self.states, self.current, strict=True)]
+        intercepts, slopes = (np.stack(part) for part in zip(*fits, strict=True))
         return MainEffects((intercepts - intercepts.mean(axis=1, keepdims=True)).mean(axis=0), slopes.mean(axis=0))
 
     def shuffled(self, rng: np.random.Generator) -> "SlopeStates":
@@ -146,6 +140,12 @@ class SlopeStates:
         return SlopeStates(
             np.take_along_axis(self.states, drawn, axis=2), np.take_along_axis(self.current, drawn, axis=2)
         )
+
+
+def values_by_position(parts: Sequence[Parts]) -> dict[str, list[float]]:
+    """Return the values of the shares at each position."""
+    rows = [part.shares() for part in parts]
+    return {name: [row[name].value for row in rows] for name in SHARES}
 
 
 def capture_labelled(

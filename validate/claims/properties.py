@@ -2,7 +2,7 @@
 
 Each property of the paper stands beside a specific form, its starred one, because an untrained network can meet the
 paper's own statistic. P0 to P1* are shares of the variance of states labelled by task and by what is current
-(`statistics.effects`, `statistics.covariance`); P2 to P3* are of the additive model with vectors from late positions
+(`statistics.parts`); P2 to P3* are of the additive model with vectors from late positions
 (`statistics.interpolation`, `statistics.alignment`), at the judged positions of held-out sequences.
 
 Nulls: untrained networks, and the same states with task labels that tell nothing. Tolerances of P0, P1, P2 and P3 are
@@ -32,9 +32,9 @@ from validate.claims.rule import Criterion
 from validate.experiment.scopes import DIVERSE, MAJORS_ONLY
 from validate.experiment.setting import Setting
 from validate.statistics.alignment import correlation_moments, fisher_z, pooled_mean, total_variation, undecided
-from validate.statistics.effects import EFFECTS
 from validate.statistics.interpolation import AdditiveFit
 from validate.statistics.intervals import Estimate, Numbers, Statistic, bootstrap, explained_share
+from validate.statistics.parts import SHARES
 
 N_MODELS = 25
 """Resampled additive models over which the intervals of P2 to P3* run."""
@@ -143,7 +143,7 @@ def properties(captured: Captured, site: str) -> Statistics:
         estimated from. A setting without intervals gives values alone.
     """
     setting, n_replicates = captured.setting, captured.setting.sizes.replicates
-    found = captured.late(site).estimate(setting.stream("bootstrap/cells"), n_replicates)
+    found = captured.late(site).estimate(intervals=n_replicates > 0)
     point = judged_moments(captured, site)
     resampled = [
         judged_moments(captured, site, setting.stream("bootstrap/vectors", index))
@@ -190,8 +190,9 @@ def sequence_moments(fit: AdditiveFit, setting: Setting) -> dict[str, Float[np.n
 def shuffled_labels(observed: Observed) -> Statistics:
     """Return the statistics of the same states with task labels that tell nothing."""
     shuffled = properties(observed.captured.shuffled(), observed.site)
-    # Vectors of shuffled labels place states at random: what they are closer to is the toss of a coin.
-    del shuffled["P3* contest"]
+    # Vectors of shuffled labels place states at random: what they are closer to is the toss of a coin. And where the
+    # task tells nothing it does not interact either: P1 is 0 whatever the states are.
+    del shuffled["P3* contest"], shuffled["P1"]
     return shuffled
 
 
@@ -242,7 +243,7 @@ QUESTION = Question(
     families=MARKOV_GIVEN_TASK,
     scopes=(MAJORS_ONLY, DIVERSE),
     needs="states",
-    statistics=(*EFFECTS, *SEQUENCE_STATISTICS),
+    statistics=(*SHARES, *SEQUENCE_STATISTICS),
     analyse=analyse,
     shown=PropertiesShown,
     by_site=by_site,

@@ -2,7 +2,7 @@
 
     contrast = P0(majors) - P0(minors)        last site, last position
 
-P0 is the held-out R2 of `statistics.effects` or `statistics.covariance`. Minors are taken in groups of as many as
+P0 is that of `statistics.parts`. Minors are taken in groups of as many as
 there are majors, so that both R2 compare equally many tasks; their P0 is the mean over groups with the interval of
 Student's t over groups. The contrast's interval adds the two half-widths in quadrature, the samples being independent.
 
@@ -54,8 +54,8 @@ def stability(side: Side, pool: Pool, purpose: str, step: int = 0) -> Statistics
     setting = side.setting
     rng, n = setting.stream(f"stability/{purpose}", step), setting.sizes.cell_sequences
     labelled = capture_labelled(side.source, setting.family, pool, (setting.n_positions - 1,), n, rng)
-    draws = setting.stream("bootstrap/stability")
-    return {site: states.estimate(draws, setting.sizes.replicates)["P0"] for site, states in labelled.items()}
+    intervals = setting.sizes.replicates > 0
+    return {site: states.estimate(intervals)["P0"] for site, states in labelled.items()}
 
 
 def stabilities(side: Side) -> dict[str, dict[str, Estimate]]:

@@ -1,156 +1,112 @@
 """Analysis of covariance of hidden states: task by a covariate that takes any value.
 
-The counterpart of `statistics.effects` where what is current is a vector x_t (regression) and no design can balance it.
-States h of K tasks with n sequences each; four nested linear models, fitted by least squares,
+The counterpart of `statistics.effects` where what is current is a vector x (regression) and no design can balance it.
+The covariate is independent of the task; over all sequences it is centred and whitened, f = (1, z). Each task's
+coefficients are least squares, b_k = (F'F)^-1 F'h, fitted on that task's sequences. With e_i a residual, l_i its
+leverage and p_ig the row of (F'F)^-1 F', the noise of b_kg has the covariance sum_i p_ig^2 e_i e_i' / (1 - l_i),
+and the variance within is the mean of |e_i|^2 / (1 - l_i), the product of a residual with the residual of a fit from
+which its own sequence was left out (MacKinnon and White 1985). For indicators of cells these are the formulas of
+`statistics.effects`.
 
-    grand     h = c                       common    h = c + B x
-    additive  h = c_k + B x               full      h = c_k + B_k x
+The law of the covariate is estimated too: with it the sizes of current and interaction move, which each sequence's
+influence includes.
 
-E: mean squared error of a model on held-out sequences (fitted on one half of every task's sequences, scored on the
-other, both ways round).
-
-    P0   1 - E_full / E_grand                                    state is a function of (task, covariate)
-    P0*  1 - E_full / E_common                                   ... beyond what the covariate explains
-    P1   (E_additive - E_full) / (E_grand - E_full)              share of the slopes that differ by task
-    P1*  (E_additive - E_full) / (E_common - E_full)             ... beside the task's own effect
-
-With cells in place of slopes these are the shares of `statistics.effects`. All four are functions of each half's means
-of f f', f h' and |h|^2 by task, f = (1, x), which is how they are bootstrapped.
-
-Source: the paper, section on long-context stability (analysis of covariance with common or per-task slopes), here on
-held-out sequences; the starred forms are this project's.
+Source: the paper, section on long-context stability (analysis of covariance with common or per-task slopes); the
+starred shares are this project's.
 """
-
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
-from validate.statistics.intervals import Estimate, ratio, resampling_weights
+from validate.statistics.parts import Parts, products_of_covariances
+
+RANK_TOLERANCE = 1e-9
+"""Directions in which the covariates vary less than this share of the most are left out."""
 
 
-@dataclass(frozen=True)
-class SlopeMoments:
-    """Means over the sequences of each task, for R bootstrap replicates or, with R = 1, for the sample itself.
+def whitened(current: Float[np.ndarray, "K n F"]) -> Float[np.ndarray, "K n G"]:
+    """Return (1, z): the covariates with mean 0 and covariance I over all sequences, constant directions left out."""
+    flat = current.reshape(-1, current.shape[-1])
+    centred = flat - flat.mean(axis=0)
+    values, vectors = np.linalg.eigh(centred.T @ centred / len(flat))
+    kept = values > RANK_TOLERANCE * max(np.square(flat).mean(), np.finfo(float).tiny)
+    z = centred @ (vectors[:, kept] / np.sqrt(values[kept]))
+    return np.concatenate([np.ones_like(flat[:, :1]), z], axis=1).reshape(*current.shape[:2], -1)
 
-    Attributes
+
+def slope_projections(n_tasks: int, n_features: int) -> Float[np.ndarray, "3 U U"]:
+    """Return the forms of task, current and interaction in the coefficients (k, g) of K tasks and G features."""
+    along = np.full((n_tasks, n_tasks), 1 / n_tasks)
+    own = np.eye(n_tasks) - along
+    first = np.diag(np.arange(n_features) == 0).astype(float)
+    rest = np.eye(n_features) - first
+    return np.stack([np.kron(own, first), np.kron(along, rest), np.kron(own, rest)]) / n_tasks
+
+
+def slope_parts(
+    states: Float[np.ndarray, "K n W"], current: Float[np.ndarray, "K n F"], intervals: bool = True
+) -> Parts:
+    """Estimate the parts of the states' variation from natural sequences of each task.
+
+    Parameters
     ----------
-    features : ndarray, shape (R, K, F + 1, F + 1)
-        Mean of f f', f = (1, x).
-    cross : ndarray, shape (R, K, F + 1, W)
-        Mean of f h'.
-    square : ndarray, shape (R, K)
-        Mean squared length of the states.
+    states, current : ndarray, shapes (K, n, W) and (K, n, F)
+        States and what is current, more sequences a task than F + 1, drawn independently.
+    intervals : bool
+        Whether the covariance of the errors is wanted.
     """
-
-    features: Float[np.ndarray, "R K G G"]
-    cross: Float[np.ndarray, "R K G W"]
-    square: Float[np.ndarray, "R K"]
-
-    @classmethod
-    def of(
-        cls,
-        states: Float[np.ndarray, "K n W"],
-        current: Float[np.ndarray, "K n F"],
-        weights: Float[np.ndarray, "R K n"] | None = None,
-    ) -> "SlopeMoments":
-        """Average the sequences of each task, evenly or with weights."""
-        n_tasks, n, _ = states.shape
-        weights = np.full((1, n_tasks, n), 1 / n) if weights is None else weights
-        rows = np.concatenate([np.ones((n_tasks, n, 1)), current], axis=-1)
-        square = np.square(states).sum(axis=-1)
-        # One product per task for all replicates: products of pairs of numbers are columns.
-        joined = np.concatenate([rows, states], axis=-1)
-        n_rows, n_joined = rows.shape[-1], joined.shape[-1]
-        pairs = np.einsum("kng,knj->kngj", rows, joined).reshape(n_tasks, n, n_rows * n_joined)
-        means = np.matmul(weights.transpose(1, 0, 2), pairs).transpose(1, 0, 2)
-        means = means.reshape(len(weights), n_tasks, n_rows, n_joined)
-        return cls(means[..., :n_rows], means[..., n_rows:], np.einsum("rkn,kn->rk", weights, square))
-
-    def squared_error(self, coefficients: Float[np.ndarray, "R #K G W"]) -> Float[np.ndarray, " R"]:
-        """Return the mean over tasks of the mean squared distance of the states to f' coefficients."""
-        explained = (coefficients * self.cross).sum(axis=(-2, -1))
-        fitted = (coefficients * (self.features @ coefficients)).sum(axis=(-2, -1))
-        return (self.square - 2 * explained + fitted).mean(axis=-1)
-
-    def grand(self) -> Float[np.ndarray, "R 1 G W"]:
-        """Fit the mean state."""
-        coefficients = np.zeros_like(self.cross[:, :1])
-        coefficients[:, :, 0] = self.cross[:, :, 0].mean(axis=1, keepdims=True)
-        return coefficients
-
-    def common(self) -> Float[np.ndarray, "R 1 G W"]:
-        """Fit one intercept and one slope."""
-        return _solve(self.features.mean(axis=1, keepdims=True), self.cross.mean(axis=1, keepdims=True))
-
-    def full(self) -> Float[np.ndarray, "R K G W"]:
-        """Fit an intercept and a slope for each task."""
-        return _solve(self.features, self.cross)
-
-    def additive(self) -> Float[np.ndarray, "R K G W"]:
-        """Fit an intercept for each task and one slope: least squares on deviations from the tasks' means."""
-        mean_current, mean_state = self.features[..., 1:, :1], self.cross[..., :1, :]
-        spread = self.features[..., 1:, 1:] - mean_current * mean_current.swapaxes(-1, -2)
-        together = self.cross[..., 1:, :] - mean_current * mean_state
-        slope = _solve(spread.mean(axis=1, keepdims=True), together.mean(axis=1, keepdims=True))
-        intercept = mean_state - mean_current.swapaxes(-1, -2) @ slope
-        return np.concatenate([intercept, np.broadcast_to(slope, together.shape)], axis=-2)
+    features = whitened(current)
+    n_tasks, n, n_features = features.shape
+    rows = np.linalg.pinv(features).swapaxes(1, 2)
+    coefficients = rows.swapaxes(1, 2) @ states
+    left_free = 1 - (rows * features).sum(axis=-1, keepdims=True)
+    residuals = (states - features @ coefficients) / np.sqrt(left_free)
+    squares = np.einsum("knw,knw->kn", residuals, residuals)
+    forms = slope_projections(n_tasks, n_features)
+    flat = coefficients.reshape(n_tasks * n_features, -1)
+    pulls = forms @ flat
+    noise = np.einsum("kng,kn->kg", np.square(rows), squares).ravel()
+    between = (pulls * flat).sum(axis=(1, 2)) - np.diagonal(forms, axis1=1, axis2=2) @ noise
+    values = np.append(between, squares.mean())
+    if not intervals:
+        return Parts(values)
+    influence = _influence(features, coefficients, rows, residuals, squares, pulls)
+    products = products_of_covariances(residuals * np.sqrt(left_free), n - n_features) / n**2
+    pairs = np.zeros((4, 4))
+    pairs[:3, :3] = np.einsum("puv,quv,uv->pq", forms, forms, np.kron(products, np.ones((n_features, n_features))))
+    return Parts.of(values, influence, pairs)
 
 
-def _solve(matrix: Float[np.ndarray, "*b G G"], right: Float[np.ndarray, "*b G W"]) -> Float[np.ndarray, "*b G W"]:
-    """Solve the normal equations; the least solution where a resample leaves a covariate without variation."""
-    return np.linalg.pinv(matrix, hermitian=True) @ right
+def additive_model(
+    states: Float[np.ndarray, "K n W"], current: Float[np.ndarray, "K n F"]
+) -> tuple[Float[np.ndarray, "K W"], Float[np.ndarray, "F W"]]:
+    """Return an intercept for each task and the slope common to all: least squares on deviations from tasks' means.
+
+    The least slope where a covariate does not vary.
+    """
+    mean_state, mean_current = states.mean(axis=1, keepdims=True), current.mean(axis=1, keepdims=True)
+    own = (current - mean_current).reshape(-1, current.shape[-1])
+    slope = np.linalg.pinv(own.T @ own, hermitian=True) @ (own.T @ (states - mean_state).reshape(len(own), -1))
+    return (mean_state - mean_current @ slope)[:, 0], slope
 
 
-@dataclass(frozen=True)
-class SlopeHalves:
-    """The two halves of every task's sequences, each the other's held-out data."""
-
-    first: SlopeMoments
-    second: SlopeMoments
-
-    @classmethod
-    def of(
-        cls,
-        states: Float[np.ndarray, "K n W"],
-        current: Float[np.ndarray, "K n F"],
-        resample: tuple[np.random.Generator, int] | None = None,
-    ) -> "SlopeHalves":
-        """Split the sequences of each task in the middle; `resample` draws that many replicates within each half."""
-        n_tasks, half = len(states), states.shape[1] // 2
-        parts = []
-        for part in (slice(0, half), slice(half, 2 * half)):
-            weights = None if resample is None else resampling_weights(resample[0], half, resample[1], strata=n_tasks)
-            parts.append(SlopeMoments.of(states[:, part], current[:, part], weights))
-        return cls(*parts)
-
-    def error(self, fit: Callable[[SlopeMoments], Float[np.ndarray, "R K G W"]]) -> Float[np.ndarray, " R"]:
-        """Return the held-out error of a model, both ways round."""
-        return self.second.squared_error(fit(self.first)) + self.first.squared_error(fit(self.second))
-
-
-def slope_shares(halves: SlopeHalves) -> dict[str, Float[np.ndarray, " R"]]:
-    """Return P0, P0*, P1 and P1* of the formulas above, one value a replicate."""
-    grand, common, additive, full = (
-        halves.error(fit) for fit in (SlopeMoments.grand, SlopeMoments.common, SlopeMoments.additive, SlopeMoments.full)
-    )
-    return {
-        "P0": 1 - ratio(full, grand),
-        "P0*": 1 - ratio(full, common),
-        "P1": ratio(additive - full, grand - full),
-        "P1*": ratio(additive - full, common - full),
-    }
-
-
-def estimate_slope_shares(
-    states: Float[np.ndarray, "K n W"], current: Float[np.ndarray, "K n F"], rng: np.random.Generator, n_replicates: int
-) -> dict[str, Estimate]:
-    """Estimate P0, P0*, P1 and P1* with bootstrap intervals over the sequences of each task."""
-    point = slope_shares(SlopeHalves.of(states, current))
-    replicates = (
-        slope_shares(SlopeHalves.of(states, current, (rng, n_replicates)))
-        if n_replicates
-        else dict.fromkeys(point, np.empty(0))
-    )
-    return {name: Estimate.of_replicates(value.item(), replicates[name]) for name, value in point.items()}
+def _influence(
+    features: Float[np.ndarray, "K n G"],
+    coefficients: Float[np.ndarray, "K G W"],
+    rows: Float[np.ndarray, "K n G"],
+    residuals: Float[np.ndarray, "K n W"],
+    squares: Float[np.ndarray, "K n"],
+    pulls: Float[np.ndarray, "3 U W"],
+) -> Float[np.ndarray, "N 4"]:
+    """Return what each sequence adds to the errors of the parts: through the coefficients, and the covariate's law."""
+    n_tasks, n, n_features = features.shape
+    along = np.einsum("pkgw,knw->pkng", pulls.reshape(3, n_tasks, n_features, -1), residuals)
+    linear = 2 * np.einsum("pkng,kng->pkn", along, rows)
+    mean = coefficients.mean(axis=0)
+    own, z = coefficients - mean, features[..., 1:]
+    across = np.einsum("kw,kgw->g", own[:, 0], own[:, 1:]) / n_tasks
+    common, apart = mean[1:] @ mean[1:].T, np.einsum("kgw,khw->gh", own[:, 1:], own[:, 1:]) / n_tasks
+    law = np.stack([2 * z @ across, *(((z @ gram) * z).sum(axis=-1) for gram in (common, apart)), squares])
+    influence = np.concatenate([linear, np.zeros((1, n_tasks, n))]) + law / (n_tasks * n)
+    influence = influence - influence.mean(axis=2, keepdims=True)
+    return influence.reshape(4, -1).T

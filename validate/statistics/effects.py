@@ -1,172 +1,55 @@
 """Two-way analysis of variance of hidden states: task by current symbol.
 
-States h of K tasks x V symbols x n sequences, squared lengths summed over the W coordinates. With cell means m_ka and
+States h of K tasks x V symbols x n sequences. With cell means m_ka, of C = K V cells,
 
     grand m = mean m_ka,  task m_k. - m,  symbol m_.a - m,  interaction m_ka - m_k. - m_.a + m,
 
-    SS_total = SS_within + n (SS_task + SS_symbol + SS_interaction)         (the parts are orthogonal: balanced cells)
+and each of the three parts is the mean over cells of its squared length: a form m' A m / C with A a projection on the
+tasks, on the symbols or on what is left. The noise of a cell mean has covariance S_ka / n, so that the form of measured
+means is too large by a known multiple of the variance within cells, which is subtracted (`statistics.parts`).
 
-    P0   R2_cell          1 - SS_within / SS_total
-    P0*  task share       1 - SS_within / (SS_total - SS_symbol)
-    P1   eta2_interaction SS_interaction / (SS_task + SS_symbol + SS_interaction)
-    P1*  interaction against task     SS_interaction / (SS_interaction + SS_task)
-
-P0 and P0* are scored on held-out states: the means come from one half of every cell and the squares from the other,
-and the two directions are added. All four are functions of each half's cell means of h and |h|^2, which is how they
-are bootstrapped.
-
-Source: the paper, section on long-context stability and separability; the starred forms are this project's.
+Source: the paper, section on long-context stability and separability; the starred shares are this project's.
 """
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
-from validate.statistics.intervals import Estimate, ratio, resampling_weights
+from validate.statistics.parts import Parts, products_of_covariances
 
 
-@dataclass(frozen=True)
-class CellMoments:
-    """Means over the sequences of each cell, for R bootstrap replicates or, with R = 1, for the sample itself.
+def cell_projections(n_tasks: int, n_symbols: int) -> Float[np.ndarray, "3 C C"]:
+    """Return the projections of cells on tasks, on symbols and on their interaction, divided by the number of cells."""
+    n_cells = n_tasks * n_symbols
+    along, across = (np.full((n, n), 1 / n) for n in (n_tasks, n_symbols))
+    own, other = np.eye(n_tasks) - along, np.eye(n_symbols) - across
+    return np.stack([np.kron(own, across), np.kron(along, other), np.kron(own, other)]) / n_cells
 
-    Attributes
+
+def cell_parts(states: Float[np.ndarray, "K V n W"], intervals: bool = True) -> Parts:
+    """Estimate the parts of the states' variation from balanced cells.
+
+    Parameters
     ----------
-    mean : ndarray, shape (R, K, V, W)
-        Mean state.
-    square : ndarray, shape (R, K, V)
-        Mean squared length of the states.
+    states : ndarray, shape (K, V, n, W)
+        At least two sequences a cell, drawn independently.
+    intervals : bool
+        Whether the covariance of the errors is wanted.
     """
-
-    mean: Float[np.ndarray, "R K V W"]
-    square: Float[np.ndarray, "R K V"]
-
-    @classmethod
-    def of(cls, states: Float[np.ndarray, "K V n W"]) -> "CellMoments":
-        """Average the sequences of each cell."""
-        return cls(states.mean(axis=2)[None], np.square(states).sum(axis=-1).mean(axis=-1)[None])
-
-    def squared_error(self, prediction: Float[np.ndarray, "R #K #V W"]) -> Float[np.ndarray, " R"]:
-        """Return the sum over cells of the mean squared distance of the states to a prediction for each cell."""
-        cross = (self.mean * prediction).sum(axis=-1)
-        return (self.square - 2 * cross + np.square(prediction).sum(axis=-1)).sum(axis=(-2, -1))
-
-
-@dataclass(frozen=True)
-class Halves:
-    """The two halves of every cell, each the other's held-out data."""
-
-    first: CellMoments
-    second: CellMoments
-
-    @classmethod
-    def of(cls, states: Float[np.ndarray, "K V n W"]) -> "Halves":
-        """Split the sequences of each cell in the middle."""
-        half = states.shape[2] // 2
-        return cls(CellMoments.of(states[:, :, :half]), CellMoments.of(states[:, :, half : 2 * half]))
-
-    @classmethod
-    def resampled(cls, states: Float[np.ndarray, "K V n W"], rng: np.random.Generator, n_replicates: int) -> "Halves":
-        """Resample the sequences within each half of each cell; replicates are the leading axis."""
-        half = states.shape[2] // 2
-        return cls(
-            *(_resampled(part, rng, n_replicates) for part in (states[:, :, :half], states[:, :, half : 2 * half]))
-        )
-
-    @property
-    def mean(self) -> Float[np.ndarray, "R K V W"]:
-        """Cell means of all sequences."""
-        return (self.first.mean + self.second.mean) / 2
-
-
-def _resampled(states: Float[np.ndarray, "K V n W"], rng: np.random.Generator, n_replicates: int) -> CellMoments:
     n_tasks, n_symbols, n, width = states.shape
-    weights = resampling_weights(rng, n, n_replicates, strata=n_tasks * n_symbols)
     cells = states.reshape(n_tasks * n_symbols, n, width)
-    mean = np.matmul(weights.transpose(1, 0, 2), cells).transpose(1, 0, 2)
-    square = np.einsum("rgn,gn->rg", weights, np.square(cells).sum(axis=-1))
-    return CellMoments(
-        mean.reshape(n_replicates, n_tasks, n_symbols, width), square.reshape(n_replicates, n_tasks, n_symbols)
-    )
-
-
-@dataclass(frozen=True)
-class CellSquares:
-    """Sums of squares of the cell means (each cell counted once)."""
-
-    task: Float[np.ndarray, " R"]
-    symbol: Float[np.ndarray, " R"]
-    interaction: Float[np.ndarray, " R"]
-
-    @classmethod
-    def of(cls, mean: Float[np.ndarray, "R K V W"]) -> "CellSquares":
-        """Split the variation of the cell means into its three orthogonal parts."""
-        _, n_tasks, n_symbols, _ = mean.shape
-        grand = mean.mean(axis=(-3, -2), keepdims=True)
-        task = mean.mean(axis=-2, keepdims=True) - grand
-        symbol = mean.mean(axis=-3, keepdims=True) - grand
-        interaction = mean - grand - task - symbol
-        axes = (-3, -2, -1)
-        return cls(
-            n_symbols * np.square(task).sum(axis=axes),
-            n_tasks * np.square(symbol).sum(axis=axes),
-            np.square(interaction).sum(axis=axes),
-        )
-
-
-def _error_ratio(halves: Halves, coarse_axes: tuple[int, ...]) -> Float[np.ndarray, " R"]:
-    """Return the held-out error of cell means over that of means taken across `coarse_axes` as well."""
-    first, second = halves.first, halves.second
-
-    def error(axes: tuple[int, ...]) -> Float[np.ndarray, " R"]:
-        means = [half.mean.mean(axis=axes, keepdims=True) if axes else half.mean for half in (first, second)]
-        return second.squared_error(means[0]) + first.squared_error(means[1])
-
-    return ratio(error(()), error(coarse_axes))
-
-
-def cell_r2(halves: Halves) -> Float[np.ndarray, " R"]:
-    """P0: share of the states' variance explained by (task, symbol), held out."""
-    return 1 - _error_ratio(halves, (-3, -2))
-
-
-def task_share(halves: Halves) -> Float[np.ndarray, " R"]:
-    """P0*: share of the variance left by the symbol that the task explains, held out."""
-    return 1 - _error_ratio(halves, (-3,))
-
-
-def interaction_share(halves: Halves) -> Float[np.ndarray, " R"]:
-    """P1: eta2_interaction, the interaction's share of the variation of the cell means."""
-    squares = CellSquares.of(halves.mean)
-    return ratio(squares.interaction, squares.interaction + squares.task + squares.symbol)
-
-
-def interaction_against_task(halves: Halves) -> Float[np.ndarray, " R"]:
-    """P1*: the interaction's share of the variation of the cell means that the symbol does not explain."""
-    squares = CellSquares.of(halves.mean)
-    return ratio(squares.interaction, squares.interaction + squares.task)
-
-
-EFFECTS: dict[str, Callable[[Halves], Float[np.ndarray, " R"]]] = {
-    "P0": cell_r2,
-    "P0*": task_share,
-    "P1": interaction_share,
-    "P1*": interaction_against_task,
-}
-"""The four statistics of the balanced design, by claim."""
-
-
-def estimate_shares(
-    states: Float[np.ndarray, "K V n W"],
-    statistics: Mapping[str, Callable[[Halves], Float[np.ndarray, " R"]]],
-    rng: np.random.Generator,
-    n_replicates: int,
-) -> dict[str, Estimate]:
-    """Estimate statistics of the cells' halves, with bootstrap intervals over the sequences of each cell."""
-    point = Halves.of(states)
-    values = {name: statistic(point).item() for name, statistic in statistics.items()}
-    if not n_replicates:
-        return {name: Estimate.of_replicates(value, np.empty(0)) for name, value in values.items()}
-    replicates = Halves.resampled(states, rng, n_replicates)
-    return {name: Estimate.of_replicates(values[name], statistic(replicates)) for name, statistic in statistics.items()}
+    means = cells.mean(axis=1)
+    residuals = cells - means[:, None]
+    squares = np.einsum("cnw,cnw->cn", residuals, residuals)
+    within = squares.sum(axis=1) / (n - 1)
+    forms = cell_projections(n_tasks, n_symbols)
+    pulls = forms @ means
+    between = (pulls * means).sum(axis=(1, 2)) - np.diagonal(forms, axis1=1, axis2=2) @ within / n
+    values = np.append(between, within.mean())
+    if not intervals:
+        return Parts(values)
+    linear = 2 / n * np.einsum("pcw,cnw->pcn", pulls, residuals)
+    spread = (squares - squares.mean(axis=1, keepdims=True)) / (n * len(cells))
+    influence = np.concatenate([linear, spread[None]]).reshape(4, -1).T * np.sqrt(n / (n - 1))
+    pairs = np.zeros((4, 4))
+    pairs[:3, :3] = np.einsum("pcd,qcd,cd->pq", forms, forms, products_of_covariances(residuals) / n**2)
+    return Parts.of(values, influence, pairs)

@@ -44,7 +44,7 @@ def test_vectors_are_averages_over_positions():
 
 def test_estimates_are_of_the_last_position():
     for design, _, _ in (cells(noise=1.0), slopes(noise=1.0)):
-        shares, estimates = design.shares(), design.estimate(stream(0, "bootstrap"), 100)
+        shares, estimates = design.shares(), design.estimate()
         assert {name: estimate.value for name, estimate in estimates.items()} == {
             name: pytest.approx(values[-1]) for name, values in shares.items()
         }

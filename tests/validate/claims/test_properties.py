@@ -25,10 +25,10 @@ from validate.claims.properties import (
     shuffled_labels,
 )
 from validate.claims.trajectories import QUANTILES, alignment
-from validate.statistics.effects import EFFECTS
+from validate.statistics.parts import SHARES
 
 SITE = "features"
-EVERY = {*EFFECTS, *SEQUENCE_STATISTICS}
+EVERY = {*SHARES, *SEQUENCE_STATISTICS}
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_untrained_networks_fail_the_specific_statistics(sides):
 
 def test_shuffled_labels_leave_no_task(sides):
     shuffled = shuffled_labels(sides[0].observed)
-    assert set(shuffled) == EVERY - {"P3* contest"}
+    assert set(shuffled) == EVERY - {"P1", "P3* contest"}
     for name in ("P0*", "P1*", "P2*", "P3 r", "P3 TV", "P3* TV"):
         assert CRITERIA[name].place(shuffled[name]) != "inside", name
         assert not CRITERIA[name].meets(shuffled[name].value), name

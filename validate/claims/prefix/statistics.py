@@ -1,7 +1,5 @@
 """The statistics of prefixes at one position and site, with their intervals."""
 
-from collections.abc import Callable
-
 import numpy as np
 from jaxtyping import Float
 
@@ -9,8 +7,9 @@ from model.blas import libraries
 from validate.claims.prefix.probe import prefix_means, probe, regression
 from validate.claims.prefix.sample import PrefixSample, Rows, States, dummies
 from validate.experiment.setting import Setting
-from validate.statistics.effects import Halves, cell_r2, estimate_shares, task_share
+from validate.statistics.effects import cell_parts
 from validate.statistics.intervals import Estimate, Statistic, bootstrap, explained_share, ratio
+from validate.statistics.parts import Share
 
 N_FITS = 20
 """Resampled fits over which intervals run."""
@@ -20,9 +19,9 @@ def _first_share(moments: Float[np.ndarray, "R 2"]) -> Float[np.ndarray, " R"]:
     return ratio(moments[..., 0], moments[..., 1])
 
 
-RESIDUALS: dict[str, Callable[[Halves], Float[np.ndarray, " R"]]] = {
-    "Dyck residual": lambda halves: 1 - cell_r2(halves),
-    "Dyck residual*": lambda halves: 1 - task_share(halves),
+RESIDUALS: dict[str, Share] = {
+    "Dyck residual": Share(("within",), ("task", "current", "interaction")),
+    "Dyck residual*": Share(("within",), ("task", "interaction")),
 }
 """The statistics of the two-way analysis of variance; prefixes play no part in them."""
 
@@ -84,8 +83,7 @@ def _scores(states: States, sample: PrefixSample, fit: Rows) -> dict[str, tuple[
 
 def residual_estimates(states: States, sample: PrefixSample, setting: Setting) -> dict[str, Estimate]:
     """Estimate the statistics in which prefixes play no part; intervals are over the sequences of each cell."""
-    rng, n = setting.stream("prefix/bootstrap cells"), setting.sizes.replicates
-    return estimate_shares(sample.grid(states), RESIDUALS, rng, n)
+    return cell_parts(sample.grid(states), intervals=setting.sizes.replicates > 0).shares(RESIDUALS)
 
 
 def prefix_estimates(states: States, sample: PrefixSample, setting: Setting) -> dict[str, Estimate]:

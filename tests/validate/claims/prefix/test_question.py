@@ -119,11 +119,11 @@ def test_residual_is_what_theory_predicts_of_the_features(rung, sample):
 
 
 def test_statistics_of_one_analysis_agree(ladder):
-    """All are ratios of the same four sums of squares, two of them computed by another module."""
+    """All are ratios of the same four sums of squares, two of them held out and with the noise of their means."""
     for rung, values in ladder.items():
         left = values["Dyck residual given prefix"].value / values["Dyck residual"].value
         expected = values["Dyck residual*"].value * (1 - left)
-        assert values["prefix effect"].value == pytest.approx(expected, rel=1e-9), rung
+        assert values["prefix effect"].value == pytest.approx(expected, rel=0.08, abs=0.01), rung
 
 
 @pytest.mark.parametrize("rung", ["prefix", "exact Bayes"])
