@@ -13,7 +13,8 @@ from validate.claims.prefix.rungs import PREFIX_RUNGS
 from validate.claims.prefix.sample import PrefixSample
 from validate.claims.rule import Criterion
 from validate.experiment.scopes import DIVERSE, MAJORS_ONLY
-from validate.statistics.effects import cell_r2, estimate_shares
+from validate.statistics.effects import cell_parts
+from validate.statistics.parts import SHARES
 
 P0_OF_PATHS = "P0 of paths"
 
@@ -35,9 +36,7 @@ def at_site(observed: Observed) -> Statistics:
     """Estimate the statistic at the judged position and the chosen site."""
     setting, sample = observed.setting, PrefixSample.at(observed.setting)
     grid = sample.grid(sample.states(observed.source)[observed.site])
-    return estimate_shares(
-        grid, {P0_OF_PATHS: cell_r2}, setting.stream("prefix/bootstrap cells"), setting.sizes.replicates
-    )
+    return {P0_OF_PATHS: cell_parts(grid, intervals=setting.sizes.replicates > 0).share(SHARES["P0"])}
 
 
 def analyse(side: Side, controls: Controls) -> Findings:
