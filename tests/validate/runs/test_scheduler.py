@@ -1,10 +1,11 @@
 """Tasks are done after those they wait for, here or by workers, and several runs share a machine."""
 
+import os
 import warnings
 
 import pytest
 
-from validate.runs.scheduler import SchedulerError, Task, carry_out, n_workers, workers
+from validate.runs.scheduler import ALLOCATION, SchedulerError, Task, carry_out, n_workers, workers
 
 
 def doubled(value):
@@ -44,3 +45,10 @@ def test_a_scheduler_that_is_not_there_is_one_sentence():
         workers("gopher://here:1"),
     ):
         pass
+
+
+def test_workers_keep_freed_memory():
+    """Dask's default gives large arrays back at once, and measuring then spends a third of its time on pages."""
+    with workers(count=1) as client:
+        seen = client.run(lambda: {name: os.environ.get(name) for name in ALLOCATION})
+    assert list(seen.values()) == [ALLOCATION]
