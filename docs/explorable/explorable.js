@@ -1,6 +1,5 @@
 "use strict";
-// Written into the page by build.py: DATA (dice, networks, vectors of their states) and FIGURES (Plotly, without data).
-
+// Written into the page by explorable.py: DATA (dice, networks, vectors of states), FIGURES (Plotly, no data yet).
 // --- Exact predictors. Entry t knows the first t rolls. Formulas: docs/theory.md; letters: docs/notation.md ----------
 const sum = (x) => x.reduce((s, v) => s + v, 0);
 const dot = (x, y) => x.reduce((s, v, i) => s + v * y[i], 0);
@@ -90,7 +89,7 @@ const coordinates = (rolls, states, { mu, nu, theta }) =>
 const at = (id) => document.getElementById(id), number = (id) => Number(at(id).value);
 const shown = (x) => x.map((v) => v.toFixed(2)).join(" ");
 const gap = (x, y) => (sum(add(x, y, -1).map(Math.abs)) / 2).toFixed(2); // total variation
-let rolls = DATA.start, position = rolls.length, layer = 1, timer = null, freshDie = null;
+let rolls = DATA.start, position = rolls.length, layer = 1, timer = null, fresh = freshDie();
 function settings() {
   const o = DATA.overlaps[number("o")];
   return { q: number("q"), a: 10 ** number("a"), o, majors: overlapping(DATA.majors, o), minors: DATA.minors };
@@ -118,9 +117,10 @@ function draw() {
   at("layer").value = layer + 1;
 }
 
-function rollDie() { // the chosen one; a fresh one is drawn from the flat prior when it is chosen
+function freshDie() { return normalised(DATA.majors[0].map(() => -Math.log(Math.random()))); } // from the flat prior
+function rollDie() {
   let u = Math.random();
-  return (settings().majors[at("die").value] ?? freshDie).findIndex((p, face) => (u -= p) < 0 || face === 5);
+  return (settings().majors[at("die").value] ?? fresh).findIndex((p, face) => (u -= p) < 0 || face === 5);
 }
 
 function go(to) { position = Math.min(rolls.length, Math.max(0, to)); draw(); }
@@ -144,7 +144,7 @@ on("[data-face]", "click", ({ face }) => append([Number(face)]));
 on("[data-count]", "click", ({ count }) => append(Array.from({ length: count }, rollDie)));
 on("[data-go]", "click", ({ go: by }) => go(position + Number(by)));
 on("#clear", "click", () => { rolls = []; go(0); });
-on("#die", "input", () => { freshDie = normalised(DATA.majors[0].map(() => -Math.log(Math.random()))); });
+on("#die", "change", () => { fresh = freshDie(); });
 on("#pair, #q, #a, #o", "input", draw);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 draw();

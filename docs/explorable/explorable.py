@@ -1,6 +1,6 @@
 """The explorable page: three dice, their exact posterior, and the states of networks, in one file without requests.
 
-    python docs/explorable/build.py PAGE.html
+    python docs/explorable/explorable.py PAGE.html
 
 Networks are trained here, one for each overlap of the dice, and written into the page with the vectors of their states
 (theta, nu and mu_t of `validate.statistics.interpolation`); untrained ones of the same shape stand beside them. The
@@ -19,6 +19,7 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from model import TrainingConfig, Transformer, TransformerConfig, train
+from model.engine import Backend
 from theory import BiasedDice, Mixture, overlapping, stream
 from validate.capture.captured import Captured
 from validate.capture.sources import NetworkSource
@@ -49,18 +50,18 @@ def mixture(overlap: float) -> Mixture:
     return Mixture(FAMILY, majors, FAMILY.sample_pool(stream(SEED, "explorable/minors"), N_MINORS), MINOR_MASS)
 
 
-def trained(mixture: Mixture, steps: int) -> Transformer:
+def trained(mixture: Mixture, steps: int, backend: Backend) -> Transformer:
     """Train a network on a mixture."""
-    network = Transformer(CONFIG, seed=SEED, threads=1)
+    network = Transformer(CONFIG, seed=SEED, backend=backend, threads=1)
     schedule = TrainingConfig(steps=steps, peak_rate=5e-3, beta2=0.99, warmup=0.05, cooldown=0.7)
     train(network, lambda step: FAMILY.encode(mixture.sample(stream(SEED, "explorable/train", step), BATCH)), schedule)
     return network
 
 
-def described(network: Transformer, mixture: Mixture) -> dict[str, Any]:
+def described(network: Transformer, mixture: Mixture, sizes: Measurement) -> dict[str, Any]:
     """Return what the page needs of a network: parameters by name, and by layer the vectors of its states."""
     network.buffer[...] = network.buffer.astype(np.float64).round(DIGITS)
-    captured = Captured.of(NetworkSource(network, FAMILY), Setting("explorable", FAMILY, mixture.majors, SEED, SIZES))
+    captured = Captured.of(NetworkSource(network, FAMILY), Setting("explorable", FAMILY, mixture.majors, SEED, sizes))
     models = [captured.additive_model(site) for site in captured.fit]
     return {
         "heads": CONFIG.heads,
@@ -81,17 +82,17 @@ def rounded(array: np.ndarray) -> list[Any]:
     return array.astype(np.float64).round(DIGITS).tolist()
 
 
-def data(steps: int = STEPS) -> dict[str, Any]:
+def data(steps: int = STEPS, backend: Backend = "numba", sizes: Measurement = SIZES) -> dict[str, Any]:
     """Return all that the page knows: dice, networks by overlap (trained, then untrained), the rolls it opens with."""
-    untrained = Transformer(CONFIG, seed=SEED + 1, threads=1)
+    untrained = Transformer(CONFIG, seed=SEED + 1, backend=backend, threads=1)
     mixtures = [mixture(overlap) for overlap in OVERLAPS]
     return {
         "length": CONFIG.length,
         "start": START,
         "overlaps": OVERLAPS,
         "majors": MAJORS,
-        "minors": rounded(mixtures[0].pool.parameters[len(MAJORS) :]),
-        "networks": [[described(trained(m, steps), m), described(untrained, m)] for m in mixtures],
+        "minors": mixtures[0].pool.parameters[len(MAJORS) :].tolist(),
+        "networks": [[described(n, m, sizes) for n in (trained(m, steps, backend), untrained)] for m in mixtures],
     }
 
 
@@ -194,11 +195,5 @@ def page(data: dict[str, Any]) -> str:
     )
 
 
-def build(path: Path, steps: int = STEPS) -> None:
-    """Train the networks and write the page."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page(data(steps)), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    build(Path(sys.argv[1]))
+    Path(sys.argv[1]).write_text(page(data()), encoding="utf-8")
