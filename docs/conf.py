@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -54,11 +55,11 @@ nb_execution_show_tb = True
 nb_merge_streams = True
 
 
-def fingerprint() -> str:
+def fingerprint(*more: str) -> str:
     """Return a digest of the code that chapters import: what they printed is kept only as long as it stands."""
     digest = hashlib.sha256()
-    for package in ("theory", "model", "validate"):
-        for path in sorted((ROOT / package).rglob("*.py")):
+    for folder in ("theory", "model", "validate", *more):
+        for path in sorted(path for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".js", ".html")):
             digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -107,7 +108,19 @@ def _escaped(text: str) -> str:
     return text if text.startswith("`") else re.sub(r"([|*]|(?<=\w)_(?=\W|$))", r"\\\1", text)
 
 
+def add_explorable(app: Sphinx) -> None:
+    """Put the explorable page into the site; its networks are trained again only if code has changed."""
+    folder = ROOT / "docs" / "_build" / "explorable" / fingerprint("docs/explorable")
+    page, unfinished = folder / "explorable.html", folder / ".unfinished"
+    if app.builder.format == "html" and not page.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run([sys.executable, str(ROOT / "docs/explorable/explorable.py"), str(unfinished)], check=True)
+        unfinished.replace(page)
+    app.config.html_extra_path = [str(folder)]
+
+
 def setup(app: Sphinx) -> None:
     """Connect what this site adds to Sphinx."""
+    app.connect("builder-inited", add_explorable)
     app.connect("source-read", name_files)
     app.connect("autodoc-process-docstring", plain_docstring, priority=100)  # before numpydoc
