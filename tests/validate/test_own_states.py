@@ -24,7 +24,8 @@ from validate.judging.examination import Subjects, examine
 from validate.judging.layer import chosen_site
 from validate.own_states.command import chosen_plan, measure_files, write_sequences
 from validate.own_states.errors import StatesError
-from validate.own_states.files import StatesFile, natural
+from validate.own_states.files import StatesFile
+from validate.own_states.names import natural
 from validate.own_states.results import StatesResults
 from validate.own_states.sequences import Sequences, group_name
 from validate.own_states.subjects import read_subjects
@@ -49,6 +50,8 @@ def capture(network, sequences, path, /, design="minors=0", with_predictions=Tru
         metadata = file.metadata() | {"design": design}
         for name in [key.removesuffix(".inputs") for key in file.keys() if key.endswith(".inputs")]:  # noqa: SIM118
             inputs, positions = file.get_tensor(f"{name}.inputs"), file.get_tensor(f"{name}.positions")
+            if name.startswith("states.") or with_predictions:
+                tensors[f"{name}.inputs"] = inputs
             sites = [f"post_mlp.{layer}" for layer in range(network.config.layers)]
             outputs, states = network.forward(inputs, capture=sites)
             if name.startswith("states."):
@@ -114,7 +117,7 @@ class Remembering:
     def __init__(self, sequences):
         self.groups, self.family = sequences.groups, sequences.seed_plan.family
         self.noise = RandomSource(self.family, lambda purpose: np.random.default_rng(1))
-        self.asked = {name: np.zeros(len(group), bool) for name, group in self.groups.items()}
+        self.asked = {name: np.zeros(len(group) - len(group.repeated), bool) for name, group in self.groups.items()}
 
     def _note(self, wanted, batch, last=False):
         inputs = self.family.encode(batch).inputs
@@ -140,7 +143,9 @@ def test_what_is_recorded_is_what_measuring_reads(family):
     plan = chosen_plan(parse_experiment(text, "three designs"), None, None)
     sequences = Sequences.of(plan, "three designs")
     for name, group in sequences.groups.items():
-        assert len(np.unique(group.inputs, axis=0)) == len(group), name
+        own, repeated = np.split(group.inputs, [len(group) - len(group.repeated)])
+        assert len(np.unique(own, axis=0)) == len(own), name
+        np.testing.assert_array_equal(repeated, own[group.repeated])
     values = replace(plan, setting=plan.setting.without_intervals)
     for designs, n_untrained, has in (
         (["minors=0"], 1, "states"),
@@ -277,7 +282,7 @@ def test_malformed_files_are_refused_in_a_sentence(folder, tmp_path):
         no("must be finite", f"got {bad} at (7, 3, 2)", **{f"{GROUP}.post_mlp.1": broken})
     no("not a tensor of the layout", "stats", **{"stats.9.all.h": states})
     no("other sequences", "abc", sequences="abc")
-    no("layout 1", "'7'", layout="7")
+    no("layout 2", "'7'", layout="7")
     no("seed must be one of 0", "got 3", seed="3")
     no("design must be one of minors=0, minors=2", "'minors=9'", design="minors=9")
     no("family must be one of dice", "got 'markov'", kind="markov")

@@ -14,8 +14,8 @@ import numpy as np
 
 import model
 import theory
-import validate
 from theory import Batch, Mixture
+from validate import experiment
 
 NOT_TRAINING = ("gradcheck.py", "progress.py", "record.py", "checkpoint.py", "continuation.py", "files.py")
 """Files of `model` that do not touch a parameter while a network trains."""
@@ -59,9 +59,9 @@ def training_code() -> str:
 @cache
 def measuring_code(further: frozenset[Path] = frozenset()) -> str:
     """Return a hash of the code that measures: `theory`, `model`, the rooms of numbers, and further folders."""
-    rooms = (_folder(validate) / room for room in MEASURING)
+    rooms = (_folder(experiment).parent / room for room in MEASURING)
     paths = {path for folder in (_folder(theory), _folder(model), *rooms, *further) for path in folder.rglob("*.py")}
-    return digest_of(paths, _folder(validate).parent)
+    return digest_of(paths, _folder(theory).parent)
 
 
 def data_fingerprint(mixture: Mixture, draw: Callable[[int], Batch]) -> str:

@@ -11,10 +11,9 @@ from validate.experiment.schema import Experiment
 from validate.experiment.seed_plan import SeedPlan
 from validate.judging.results import as_json
 from validate.own_states.errors import StatesError
-from validate.own_states.results import StatesResults, judge_subjects
+from validate.own_states.results import StatesResults, judged
 from validate.own_states.sequences import Sequences
 from validate.own_states.subjects import plan_of, read_subjects
-from validate.runs.environment import describe
 
 
 def chosen_plan(experiment: Experiment, family: str | None, seed: int | None) -> SeedPlan:
@@ -56,18 +55,9 @@ def measure_files(
     StatesError
         If a file cannot be measured; nothing is written then.
     """
-    groups = read_subjects(experiment, states, untrained)
     with threadpool_limits(1, user_api="blas"):  # as our own networks are measured
-        claims, left_out, networks = judge_subjects(groups)
-    results = StatesResults(
-        experiment=experiment,
-        environment=describe(),
-        states=[str(path) for path in states],
-        untrained=[str(path) for path in untrained],
-        claims=claims,
-        left_out=left_out,
-        networks=networks,
-    )
+        groups = read_subjects(experiment, states, untrained)
+        results = judged(experiment, groups, [str(path) for path in states], [str(path) for path in untrained])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_text(folder / "results.json", as_json(results))

@@ -1,44 +1,36 @@
 """A states file: what a network held, and perhaps predicted, where `sequences` asked for it.
 
-Tensors, float16, float32 or float64, rows in the order of the group's inputs:
+Tensors, float16, bfloat16, float32 or float64, rows in the order of the group's inputs:
 
     states.L.all.<site>, states.L.last.<site>    (N, P, W), W of a site's own, for every site
     predictions.L.all                            (N, P, D), optional: logits (nats, up to a constant), or numbers, D = 1
+    <group>.inputs                               for every group that is answered: what was read, as it was read
 
-A site's name is anything; sites are taken in natural order (2 before 10), which is to be that of the network. The
-metadata repeats those of the sequences file; `design` names what the network was trained on, such as minors=0.
+A site's name is anything. The metadata repeats that of the sequences file; `design` names what the network was trained
+on, such as minors=0. Sites are taken in the order of `sites`, a JSON list, or without it in natural order (2 before
+10), which is then to be that of the network.
 
 A file is checked when it is opened, and every message is a sentence that says what was wanted and what was got.
 """
 
-import re
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as serialise
 
+from model.files import write_atomically
 from validate.own_states.errors import StatesError
-from validate.own_states.sequences import LAYOUT, Group, Sequences
+from validate.own_states.held import Asked, Held
+from validate.own_states.names import natural, site_of
+from validate.own_states.sequences import LAYOUT, Sequences, in_order
 
-DTYPES = ("F16", "F32", "F64")
-
-BLOCK = 1 << 22
-"""Numbers checked at a time."""
-
-
-def site_of(name: str) -> str | None:
-    """Return the site a tensor belongs to, None if it is not one of states."""
-    found = re.fullmatch(r"states\.\d+\.(?:all|last)\.(.+)", name)
-    return found[1] if found and found[1] not in ("inputs", "positions") else None
-
-
-def natural(name: str) -> list[tuple[int, int | str]]:
-    """Return the key that sorts names with numbers in them by the numbers' values."""
-    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", name) if part]
+REPEATED_KEYS = ("layout", "family", "seed", "sequences")
+"""What the metadata of the sequences file says and a states file must say too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +41,19 @@ class StatesFile:
     ----------
     metadata : dict of str
     shapes : dict of tuple
-        By tensor.
+        By tensor of answers.
     """
 
     path: Path
     metadata: Mapping[str, str]
     shapes: Mapping[str, tuple[int, ...]]
+    sites: tuple[str, ...]
     _file: Any
+    at_fault = (
+        "its rows stand in another order than <group>.inputs, the array was not C-contiguous when it was written"
+        " (safetensors writes memory as it lies; write numpy.ascontiguousarray(states)), or the network answers"
+        " differently each time it is asked (dropout)"
+    )
 
     @classmethod
     def open(cls, path: Path) -> "StatesFile":
@@ -70,16 +68,22 @@ class StatesFile:
             file: Any = safe_open(path, framework="np")
         except (OSError, SafetensorError) as error:
             raise StatesError(f"{path} cannot be read as a complete safetensors file: {error}") from error
-        shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
         metadata = file.metadata() or {}
-        for key in ("layout", "family", "seed", "sequences"):
+        for key in REPEATED_KEYS:
             if key not in metadata:
                 raise StatesError(f"{path} has no metadata {key!r}; it must repeat the metadata of the sequences file")
         if metadata["layout"] != LAYOUT:
             raise StatesError(f"{path} must be of layout {LAYOUT}; got {metadata['layout']!r}")
-        if not metadata["seed"].isdecimal():
-            raise StatesError(f"{path}: the metadata's seed must be a whole number; got {metadata['seed']!r}")
-        return cls(path, metadata, shapes, file)
+        if not (metadata["seed"].isascii() and metadata["seed"].isdecimal() and len(metadata["seed"]) < 20):
+            raise StatesError(f"{path}: the metadata's seed must be a whole number; got {metadata['seed'][:20]!r}")
+        names = [name for name in file.keys() if not name.endswith(".inputs")]  # noqa: SIM118
+        shapes = {name: tuple(file.get_slice(name).get_shape()) for name in names}
+        return cls(path, metadata, shapes, _sites(path, metadata, shapes), file)
+
+    @property
+    def name(self) -> str:
+        """How it is called in sentences."""
+        return str(self.path)
 
     @property
     def family(self) -> str:
@@ -96,25 +100,28 @@ class StatesFile:
         """Whether it holds predictions."""
         return any(name.startswith("predictions.") for name in self.shapes)
 
-    @property
-    def sites(self) -> tuple[str, ...]:
-        """Names of the sites, in natural order."""
-        return tuple(sorted({site for name in self.shapes if (site := site_of(name))}, key=natural))
+    def kind(self, name: str) -> str:
+        """Return the type of a tensor's numbers."""
+        return str(self._file.get_slice(name).get_dtype())
 
-    def read(self, name: str, rows: np.ndarray) -> Float[np.ndarray, "B P W"]:
-        """Return some rows of a tensor, in float64."""
-        first = int(rows.min())
-        block = self._file.get_slice(name)[first : int(rows.max()) + 1]
-        return np.asarray(block[rows - first], dtype=np.float64)
+    def block(self, name: str, start: int, stop: int) -> np.ndarray:
+        """Return rows of a tensor; bfloat16, which NumPy does not have, as float32."""
+        if self.kind(name) != "BF16":
+            return np.asarray(self._file.get_slice(name)[start:stop])
+        shape = self.shapes[name]
+        with self.path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            first = json.loads(file.read(size))[name]["data_offsets"][0]
+        halves = np.memmap(self.path, np.uint16, "r", 8 + size + first, shape)[start:stop]
+        return (halves.astype(np.uint32) << 16).view(np.float32)
 
-    def require(self, sequences: Sequences) -> None:
-        """Refuse a file that does not hold everything that is wanted of these sequences.
+    def require_read(self, sequences: Sequences) -> None:
+        """Refuse a file that is of other sequences, or does not echo what was read.
 
         Raises
         ------
         StatesError
-            If it is of other sequences, a tensor is missing, unknown, or of another shape or type, or a number is not
-            finite.
+            If fingerprints differ, an echo is missing, or it is not the inputs of the sequences file, row by row.
         """
         if self.metadata["sequences"] != sequences.fingerprint:
             raise StatesError(
@@ -122,46 +129,57 @@ class StatesFile:
                 f" {sequences.fingerprint[:12]}, got {self.metadata['sequences'][:12]}; the experiment file must be the"
                 " one the sequences were written for"
             )
-        if not self.sites:
-            wanted = next(name for name in sequences.groups if name.startswith("states."))
-            raise StatesError(f"{self.path} holds no states: wanted tensors such as {wanted}.<site>")
-        outcomes = sequences.seed_plan.family.n_outputs
-        expected = self._expected(sequences.groups, outcomes)
-        for name in self.shapes:
-            if name not in expected:
-                raise StatesError(f"{self.path}: {name} is not a tensor of the layout")
-        for name, shape in expected.items():
-            self._require_tensor(name, shape)
+        echoes = {name for name in self._file.keys() if name.endswith(".inputs")}  # noqa: SIM118
+        for name, group in sequences.groups.items():
+            echo = f"{name}.inputs"
+            if echo in echoes:
+                self._require_echo(echo, group.inputs)
+            elif name.startswith("states.") or self.has_predictions:
+                raise StatesError(f"{self.path} has no tensor {echo}; it must hold what was read, row by row")
+        if unknown := sorted(echoes - {f"{name}.inputs" for name in sequences.groups}):
+            raise StatesError(f"{self.path}: {unknown[0]} is not a tensor of the layout")
 
-    def _expected(self, groups: Mapping[str, Group], outcomes: int) -> dict[str, tuple[int, int, int]]:
-        """Return the wanted shape of every tensor; a site is as wide as the widest of its tensors."""
-        widths = dict.fromkeys(self.sites, 1)
-        for name, shape in self.shapes.items():
-            if site := site_of(name):
-                widths[site] = max([widths[site], *shape[2:3]])
-        expected: dict[str, tuple[int, int, int]] = {}
-        for name, group in groups.items():
-            shape = len(group), len(group.positions)
-            if name.startswith("states."):
-                expected |= {f"{name}.{site}": (*shape, width) for site, width in widths.items()}
-            elif self.has_predictions:
-                expected[name] = (*shape, outcomes)
-        return expected
+    def _require_echo(self, name: str, wanted: np.ndarray) -> None:
+        try:
+            echo = self._file.get_tensor(name)
+        except TypeError as error:
+            raise StatesError(f"{self.path}: {name} must be of the type of the sequences file; got {error}") from error
+        if echo.shape != wanted.shape:
+            raise StatesError(f"{self.path}: {name} must have shape {wanted.shape}; got {echo.shape}")
+        if np.array_equal(echo, wanted):
+            return
+        here, there = (np.unique(array.reshape(len(wanted), -1), axis=0) for array in (echo, wanted))
+        row = int(np.argmax((echo != wanted).reshape(len(wanted), -1).any(axis=1)))
+        cause = "the sequences stand in another order"
+        if not np.array_equal(here, there):
+            cause = "other sequences were read, or the array was not C-contiguous when it was written"
+        raise StatesError(f"{self.path}: row {row} of {name} is not that of the sequences file: {cause}")
 
-    def _require_tensor(self, name: str, shape: tuple[int, int, int]) -> None:
-        if name not in self.shapes:
-            raise StatesError(f"{self.path} has no tensor {name}; wanted one of shape {shape}")
-        if self.shapes[name] != shape:
-            raise StatesError(f"{self.path}: {name} must have shape {shape}; got {self.shapes[name]}")
-        tensor = self._file.get_slice(name)
-        if tensor.get_dtype() not in DTYPES:
-            raise StatesError(f"{self.path}: {name} must be of type {', '.join(DTYPES)}; got {tensor.get_dtype()}")
-        step = max(1, BLOCK // max(1, int(np.prod(shape[1:]))))
-        for start in range(0, shape[0], step):
-            block = tensor[start : min(start + step, shape[0])]
-            if not np.isfinite(block).all():
-                row, position, entry = np.argwhere(~np.isfinite(block))[0]
-                raise StatesError(
-                    f"{self.path}: {name} must be finite; got {block[row, position, entry]} at"
-                    f" ({start + row}, {position}, {entry})"
-                )
+
+def _sites(path: Path, metadata: Mapping[str, str], shapes: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the sites in the order of the network."""
+    found = sorted({site for name in shapes if (site := site_of(name))}, key=natural)
+    if "sites" not in metadata:
+        return tuple(found)
+    try:
+        said = json.loads(metadata["sites"])
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, list) or not all(isinstance(one, str) for one in said) or sorted(said) != sorted(found):
+        raise StatesError(f"{path}: the metadata's sites must be a JSON list of {', '.join(found)}")
+    return tuple(said)
+
+
+def save_states(
+    path: Path, held: Held, groups: Mapping[str, Asked], metadata: Mapping[str, str], design: str | None
+) -> None:
+    """Write a states file, whole or not at all; the same answers are the same bytes."""
+    answered = [name for name in groups if any(tensor.startswith(name) for tensor in held.tensors)]
+    tensors = held.tensors | {f"{name}.inputs": groups[name].inputs for name in answered}  # type: ignore[operator]
+    said = {**metadata, "sites": json.dumps(held.sites)} | ({} if design is None else {"design": design})
+    data = serialise({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}, metadata=said)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, in_order(data))
+    except OSError as error:
+        raise StatesError(f"{path} cannot be written: {error.strerror or error}") from error

@@ -14,6 +14,11 @@ from validate.experiment.schema import Experiment
 from validate.judging.examination import OFFERS, Subjects, examine
 from validate.judging.results import ClaimRow, Examination, Model, NetworkResult
 from validate.judging.verdicts import claim_rows
+from validate.report.console import as_text, print_states
+from validate.runs.environment import describe
+
+WIDTH = 170
+"""Columns of the text."""
 
 
 class StatesResults(Model):
@@ -22,7 +27,7 @@ class StatesResults(Model):
     Attributes
     ----------
     states, untrained : list of str
-        The files, of trained and of untrained networks.
+        The trained and the untrained networks: files, or designs and numbers.
     claims : list of ClaimRow
         Those of which something could be measured.
     left_out : list of str
@@ -39,9 +44,15 @@ class StatesResults(Model):
     left_out: list[str]
     networks: list[NetworkResult]
 
+    def __str__(self) -> str:
+        """Return what `measure` prints."""
+        return as_text(print_states, self, WIDTH)
 
-def judge_subjects(groups: Iterable[Subjects]) -> tuple[list[ClaimRow], list[str], list[NetworkResult]]:
-    """Measure and judge the sources of several families and seeds; returns claims, what is left out, and networks."""
+
+def judged(
+    experiment: Experiment, groups: Iterable[Subjects], states: list[str], untrained: list[str]
+) -> StatesResults:
+    """Measure and judge the sources of several families and seeds."""
     by_family: dict[str, list[Subjects]] = {}
     for subjects in groups:
         by_family.setdefault(subjects.seed_plan.family.name, []).append(subjects)
@@ -54,7 +65,15 @@ def judge_subjects(groups: Iterable[Subjects]) -> tuple[list[ClaimRow], list[str
         claims += rows
         sentences += left_out(family, own, {row.claim for row in rows})
         networks += [network for examination in examined for network in examination.networks]
-    return claims, sentences, networks
+    return StatesResults(
+        experiment=experiment,
+        environment=describe(),
+        states=states,
+        untrained=untrained,
+        claims=claims,
+        left_out=sentences,
+        networks=networks,
+    )
 
 
 def measured_rows(family: str, subjects: Subjects, examined: Sequence[Examination]) -> list[ClaimRow]:

@@ -7,12 +7,17 @@ estimated). What it was asked falls into *groups* of equal length L:
     states.L.last       states wanted at the last of them
     predictions.L.all   predictions wanted at every position that predicts
 
+A few sequences of a group, spread over it, stand a second time at its end. A network answers them as before; an array
+whose rows or memory are out of order does not (`own_states.checks`).
+
 File: per group, `<group>.inputs`, int64 (N, L) or float32 (N, L, d + 1), and `<group>.positions`, int64 (P,), from 0.
-Beside them `tasks.majors` and, by design, `tasks.<design>`, the minors: what to train on. The metadata names the
-experiment, family and seed, and the fingerprint: SHA-256 of all inputs and positions.
+What to train on: `tasks.majors`; by design, `tasks.<design>`, the minors; and `minor_mass`, the mass of all minors. The
+metadata names the experiment, family and seed, and the fingerprint: SHA-256 of all inputs and positions. The same
+sequences are the same bytes.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -30,8 +35,11 @@ from validate.capture.rungs import RandomSource
 from validate.experiment.seed_plan import SeedPlan
 from validate.judging.examination import Subjects, examine
 
-LAYOUT = "1"
+LAYOUT = "2"
 """Version of the layout of both files."""
+
+REPEATED = 8
+"""Sequences of a group that stand in it twice."""
 
 Wanted = Literal["states", "predictions"]
 
@@ -43,7 +51,7 @@ def group_name(wanted: Wanted, length: int, last: bool = False) -> str:
 
 @dataclass(eq=False)
 class Group:
-    """Sequences of one length, none twice, in the order in which they were asked for.
+    """Sequences of one length in the order in which they were asked for, some of them repeated at the end.
 
     Attributes
     ----------
@@ -56,12 +64,18 @@ class Group:
     _rows: dict[bytes, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        return len(self._inputs)
+        return len(self._inputs) + len(self.repeated)
+
+    @property
+    def repeated(self) -> Int[np.ndarray, " R"]:
+        """The rows that stand at the end once more."""
+        n = len(self._inputs)
+        return np.unique(np.linspace(0, n - 1, min(REPEATED, n)).round().astype(np.int64))
 
     @property
     def inputs(self) -> np.ndarray:
         """What a network reads: int64 (N, L) or float32 (N, L, d + 1)."""
-        return np.stack(self._inputs)
+        return np.stack([*self._inputs, *(self._inputs[row] for row in self.repeated)])
 
     def add(self, inputs: np.ndarray) -> None:
         """Add the sequences that are not there yet."""
@@ -145,11 +159,22 @@ class Sequences:
 
     def save(self, path: Path) -> None:
         """Write the file, whole or not at all."""
-        tensors = {"tasks.majors": self.seed_plan.setting.majors.parameters}
+        tensors = {
+            "tasks.majors": self.seed_plan.setting.majors.parameters,
+            "minor_mass": np.array(self.seed_plan.plan.minor_mass),
+        }
         for design, mixture in self.seed_plan.mixtures.items():
             if mixture.minors is not None:
                 tensors[f"tasks.{design}"] = mixture.minors.parameters
         for name, group in self.groups.items():
             tensors |= {f"{name}.inputs": group.inputs, f"{name}.positions": group.positions}
         arrays = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-        write_atomically(path, serialise(arrays, metadata=self.metadata))
+        write_atomically(path, in_order(serialise(arrays, metadata=self.metadata)))
+
+
+def in_order(data: bytes) -> bytes:
+    """Return a safetensors file with the keys of its header sorted: the library writes metadata in any order."""
+    size = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + size]), sort_keys=True, separators=(",", ":")).encode()
+    padded = header.ljust(-8 * (-len(header) // 8))
+    return len(padded).to_bytes(8, "little") + padded + data[8 + size :]

@@ -1,4 +1,4 @@
-"""States captured elsewhere as a source: a sequence's states are found by what was read."""
+"""Answers as a source: a sequence's states are found by what was read."""
 
 from dataclasses import dataclass
 
@@ -7,31 +7,47 @@ from jaxtyping import Float
 from scipy.special import softmax
 
 from theory import Batch
-from validate.own_states.files import StatesFile
+from validate.own_states.checks import Answers
+from validate.own_states.network import Outside
 from validate.own_states.sequences import Sequences, Wanted, group_name
 
 
 @dataclass(frozen=True, eq=False)
 class StoredSource:
-    """The states of a file that has been checked, and its predictions if it holds any."""
+    """Answers that have been checked, from a file or from memory.
 
-    file: StatesFile
+    Attributes
+    ----------
+    digest : str
+        Of all states.
+    network : Outside or None
+        The network itself, if it is at hand and its states can be changed.
+    """
+
+    answers: Answers
     sequences: Sequences
+    digest: str
+    network: Outside | None = None
 
     @property
     def sites(self) -> tuple[str, ...]:
-        """The names in the file, in natural order."""
-        return self.file.sites
+        """Names of the sites, in the order of the network."""
+        return self.answers.sites
 
     def states(self, batch: Batch, last: bool = False) -> dict[str, Float[np.ndarray, "B P W"]]:
-        """Look the states up; LookupError if the file holds none for a sequence."""
+        """Look the states up; LookupError if there are none for a sequence."""
         name, rows = self._find("states", batch, last)
-        return {site: self.file.read(f"{name}.{site}", rows) for site in self.sites}
+        return {site: self._read(f"{name}.{site}", rows) for site in self.sites}
 
     def mean(self, batch: Batch) -> Float[np.ndarray, "B P D"]:
         """Look the predictions up, and turn logits into laws."""
-        outputs = self.file.read(*self._find("predictions", batch))
+        outputs = self._read(*self._find("predictions", batch))
         return softmax(outputs, axis=-1) if self.sequences.seed_plan.family.target_kind == "symbol" else outputs
+
+    def _read(self, name: str, rows: np.ndarray) -> Float[np.ndarray, "B P W"]:
+        first = int(rows.min())
+        block = self.answers.block(name, first, int(rows.max()) + 1)
+        return np.asarray(block[rows - first], dtype=np.float64)
 
     def _find(self, wanted: Wanted, batch: Batch, last: bool = False) -> tuple[str, np.ndarray]:
         inputs = self.sequences.seed_plan.family.encode(batch).inputs
