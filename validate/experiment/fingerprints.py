@@ -17,7 +17,15 @@ import theory
 from theory import Batch, Mixture
 from validate import experiment
 
-NOT_TRAINING = ("gradcheck.py", "progress.py", "record.py", "checkpoint.py", "continuation.py", "files.py")
+NOT_TRAINING = (
+    "gradcheck.py",
+    "progress.py",
+    "record.py",
+    "checkpoint.py",
+    "continuation.py",
+    "conversion.py",
+    "files.py",
+)
 """Files of `model` that do not touch a parameter while a network trains."""
 
 MEASURING = ("experiment", "statistics", "capture", "claims", "judging")

@@ -35,14 +35,35 @@ class StoredSource:
         return self.answers.sites
 
     def states(self, batch: Batch, last: bool = False) -> dict[str, Float[np.ndarray, "B P W"]]:
-        """Look the states up; LookupError if there are none for a sequence."""
-        name, rows = self._find("states", batch, last)
+        """Look the states up, or ask the network; LookupError if there are none for a sequence."""
+        try:
+            name, rows = self._find("states", batch, last)
+        except LookupError:
+            if self.network is None:
+                raise
+            return self._asked(self.network, batch, last)[1]
         return {site: self._read(f"{name}.{site}", rows) for site in self.sites}
 
     def mean(self, batch: Batch) -> Float[np.ndarray, "B P D"]:
-        """Look the predictions up, and turn logits into laws."""
-        outputs = self._read(*self._find("predictions", batch))
+        """Look the predictions up, or ask the network, and turn logits into laws."""
+        try:
+            outputs = self._read(*self._find("predictions", batch))
+        except LookupError:
+            if self.network is None:
+                raise
+            outputs = self._asked(self.network, batch)[0]
         return softmax(outputs, axis=-1) if self.sequences.seed_plan.family.target_kind == "symbol" else outputs
+
+    def _asked(
+        self, network: Outside, batch: Batch, last: bool = False
+    ) -> tuple[Float[np.ndarray, "B P D"], dict[str, Float[np.ndarray, "B P W"]]]:
+        """Let the network read sequences that nobody asked for beforehand: those of causal tests, and for pictures."""
+        arrays = self.sequences.seed_plan.family.encode(batch)
+        places = network.places(arrays.positions[-1:] if last else arrays.positions)
+        outputs, states = network.forward(arrays.inputs, self.sites)
+        return outputs[:, places].astype(np.float64), {
+            site: own[:, places].astype(np.float64) for site, own in states.items()
+        }
 
     def _read(self, name: str, rows: np.ndarray) -> Float[np.ndarray, "B P W"]:
         first = int(rows.min())
