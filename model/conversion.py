@@ -132,7 +132,7 @@ def _named(config: TransformerConfig, state: StateDict, rename: Mapping[str, str
 
 def _split(state: StateDict) -> dict[str, np.ndarray]:
     """Cut fused maps into query, key and value."""
-    split = {}
+    split: dict[str, np.ndarray] = {}
     for name, array in state.items():
         if ".qkv." in name and len(array) % 3:
             raise ValueError(f"{name} must have 3 C rows; got {len(array)}")

@@ -1,26 +1,32 @@
-"""Train a small GPT in PyTorch on the tasks of an experiment and capture its states for ``python -m validate measure``.
+"""Train a small GPT in PyTorch on the tasks of an experiment and judge it, in memory or through files.
+
+    python docs/examples/capture_from_pytorch.py --experiment tiny.toml --family dice
+
+judges it at once. To judge it elsewhere, let it read a file of sequences and write its states:
 
     python -m validate sequences --experiment tiny.toml --family dice --out sequences.safetensors
-    python docs/examples/capture_from_pytorch.py tiny.toml sequences.safetensors --steps 3000
+    python docs/examples/capture_from_pytorch.py --experiment tiny.toml --sequences sequences.safetensors
     python -m validate measure trained.safetensors --untrained untrained.safetensors --experiment tiny.toml
 
-The network is not the one of this package: learned positions, heads and blocks as in GPT-2. Only `capture` is needed
-for a network of your own. PyTorch comes with ``pip install -e '.[bench]'``.
+The network is not the one of this package: learned positions, heads and blocks as in GPT-2. For a network of your own
+the last lines of `main` are what is needed. PyTorch comes with ``pip install -e '.[interop]'``.
 """
 
 import argparse
-from collections import defaultdict
+import copy
+import sys
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional
 
+import validate
 from theory import stream
-from validate.experiment.schema import load_experiment
+from validate.experiment.schema import ExperimentError, load_experiment, load_preset
 from validate.experiment.seed_plan import SeedPlan
+from validate.own_states.adapters.pytorch import Hooked
+from validate.own_states.errors import StatesError
 
 
 class Block(nn.Module):
@@ -60,69 +66,35 @@ class GPT(nn.Module):
         return self.head(x)
 
 
-def capture(network: nn.Module, sites: dict[str, nn.Module], sequences: Path, out: Path, design: str) -> None:
-    """Write the states after some modules, and the predictions, for the sequences of a file.
-
-    Parameters
-    ----------
-    sites : dict
-        Modules whose output, (B, L, width), is a state; their names are the sites, numbered in the order of the layers.
-    design : str
-        What the network was trained on, such as minors=0.
-    """
-    seen: dict[str, torch.Tensor] = {}
-    hooks = [
-        module.register_forward_hook(lambda module, args, output, site=site: seen.__setitem__(site, output))
-        for site, module in sites.items()
-    ]
-    parts: dict[str, list[torch.Tensor]] = defaultdict(list)
-    with safe_open(sequences, framework="pt") as file, torch.inference_mode():
-        metadata = file.metadata()
-        for group in (name.removesuffix(".inputs") for name in file.keys() if name.endswith(".inputs")):  # noqa: SIM118
-            positions = file.get_tensor(f"{group}.positions")
-            for inputs in file.get_tensor(f"{group}.inputs").split(512):
-                outputs = network(inputs)
-                if group.startswith("predictions."):
-                    parts[group].append(outputs[:, positions])
-                else:
-                    for site, states in seen.items():
-                        parts[f"{group}.{site}"].append(states[:, positions])
-    for hook in hooks:
-        hook.remove()
-    tensors = {name: torch.cat(chunks).contiguous() for name, chunks in parts.items()}
-    save_file(tensors, out, metadata=metadata | {"design": design})
-
-
 def main() -> None:
-    """Capture an untrained network, train it, and capture it again."""
-    parser = argparse.ArgumentParser(description="Train a small GPT in PyTorch and capture its states.")
-    parser.add_argument("experiment", type=Path)
-    parser.add_argument("sequences", type=Path)
+    """Train a network, and judge it beside one that was not trained."""
+    parser = argparse.ArgumentParser(description="Train a small GPT in PyTorch and judge its states.")
+    parser.add_argument("--experiment", type=Path, help="An experiment file.")
+    parser.add_argument(
+        "--preset", help="A shipped experiment, in place of a file: quick (the default), minimal, paper."
+    )
+    parser.add_argument("--family", default="dice")
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--design", default="minors=0", help="What to train on.")
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--sequences", type=Path, help="Write states for this file of sequences, and judge nothing.")
     parser.add_argument("--folder", type=Path, default=Path(), help="Where to write the two states files.")
     options = parser.parse_args()
 
-    with safe_open(options.sequences, framework="pt") as file:
-        metadata = file.metadata()
-    seed = int(metadata["seed"])
-    mixture = SeedPlan.of(load_experiment(options.experiment), metadata["family"], seed).mixtures[options.design]
+    experiment = load_experiment(options.experiment) if options.experiment else load_preset(options.preset or "quick")
+    mixture = SeedPlan.of(experiment, options.family, options.seed).mixtures[options.design]
 
     def batch(step: int) -> tuple[torch.Tensor, ...]:
-        arrays = mixture.family.encode(mixture.sample(stream(seed, "training in PyTorch", step), 64))
+        arrays = mixture.family.encode(mixture.sample(stream(options.seed, "training in PyTorch", step), 64))
         return tuple(torch.from_numpy(array) for array in arrays)
 
     inputs, targets, positions = batch(0)
-    vectors = inputs.ndim == 3
-    outcomes = mixture.family.fresh_mean(mixture.sample(stream(seed, "shape"), 1)).shape[-1]
-    torch.manual_seed(seed)
-    size = inputs.shape[-1] if vectors else outcomes
-    network = GPT(size, outcomes, inputs.shape[1], vectors, options.width, options.layers)
-    sites = {f"blocks.{index}": block for index, block in enumerate(network.blocks)}
-    capture(network, sites, options.sequences, options.folder / "untrained.safetensors", "none")
-
+    vectors, family = inputs.ndim == 3, mixture.family
+    torch.manual_seed(options.seed)
+    network = GPT(family.n_inputs, family.n_outputs, inputs.shape[1], vectors, options.width, options.layers)
+    untrained = copy.deepcopy(network)
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1e-3, total_steps=options.steps)
     for step in range(options.steps):
@@ -138,8 +110,21 @@ def main() -> None:
         schedule.step()
         if step % 100 == 0:
             print(f"{step}: loss {loss.item():.4f}", flush=True)
-    capture(network, sites, options.sequences, options.folder / "trained.safetensors", options.design)
+
+    def source(one: GPT) -> Hooked:
+        return Hooked(one.eval(), {f"blocks.{index}": block for index, block in enumerate(one.blocks)})
+
+    if options.sequences:
+        validate.write_states(source(untrained), options.sequences, options.folder / "untrained.safetensors")
+        trained = options.folder / "trained.safetensors"
+        validate.write_states(source(network), options.sequences, trained, options.design)
+    else:
+        trained_on = {options.design: source(network)}
+        print(validate.judge(experiment, options.family, options.seed, trained_on, [source(untrained)]))
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (ExperimentError, StatesError) as error:
+        sys.exit(f"error: {error}")

@@ -57,30 +57,34 @@ def _require_states(kind: str, family: LatentTasks) -> None:
 
 def memory_needs(experiment: Experiment, kind: str, plan: FamilyPlan) -> dict[str, tuple[int, float]]:
     """Return each size with the bytes its arrays need."""
-    family, config = experiment.family(kind), experiment.network(kind)
-    sizes, training, causal = plan.measurement, plan.training, plan.causal
-    n, D, C, length = family.n_parameters, family.n_outputs, config.width, config.length
+    family, sizes, causal = experiment.family(kind), plan.measurement, plan.causal
+    config = None if plan.shape is None else experiment.network(kind)
+    n, D, length = family.n_parameters, family.n_outputs, family.n_positions
     one_hot = family.target_kind == "symbol"
     K = plan.majors + max(design.minors for design in plan.designs)
     n_settable = family.n_settable or 1
-    weights = parameters.size(config)
-    per_sequence = length * max(config.inputs if not one_hot else D, 1)
+    per_sequence = length * max(family.n_inputs if not one_hot else D, 1)
     contexts = (n + 1) * D if family.state_is == "prefix" else 0
     scored = math.log2(length + 1) + 4
-    states = config.layers * C
-    needs = {
+    states = 1 if config is None else config.layers * config.width
+    needs: dict[str, tuple[int, float]] = {
         "tasks": (D, 8 * D**2 if one_hot else 8 * n),
         "designs.minors": (K - plan.majors, 24 * K * n + 8 * K * contexts),
-        "network.width": (C, 4 * weights * (4 + sizes.untrained)),
-        "network.layers": (
+    }
+    if config is not None:
+        C, hidden, heads = config.width, config.hidden, config.heads
+        needs["network.width"] = C, 4 * parameters.size(config) * (4 + sizes.untrained)
+        needs["network.layers"] = (
             config.layers,
-            4 * length * (config.layers * (12 * C + 2 * config.hidden + config.heads * length) + 2 * D),
-        ),
-        "training.batch": (training.batch, 8 * training.batch * per_sequence),
-        "training.evaluation_sequences": (
+            4 * length * (config.layers * (12 * C + 2 * hidden + heads * length) + 2 * D),
+        )
+    if (training := plan.optimisation) is not None:
+        needs["training.batch"] = training.batch, 8 * training.batch * per_sequence
+        needs["training.evaluation_sequences"] = (
             training.evaluation_sequences,
             8 * training.evaluation_sequences * (6 * length * D + n),
-        ),
+        )
+    needs |= {
         "measurement.cell_sequences": (
             sizes.cell_sequences,
             8 * states * sizes.cell_sequences * plan.majors * (3 * length + scored * n_settable),
@@ -92,5 +96,6 @@ def memory_needs(experiment: Experiment, kind: str, plan: FamilyPlan) -> dict[st
         "measurement.mode_sequences": (sizes.mode_sequences, 8 * sizes.mode_sequences * (40 * length * D + n)),
     }
     if causal is not None:
-        needs["causal.sequences"] = causal.sequences, 8 * causal.sequences * (3 * length * C + n)
+        width = 1 if config is None else config.width
+        needs["causal.sequences"] = causal.sequences, 8 * causal.sequences * (3 * length * width + n)
     return needs

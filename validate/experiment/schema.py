@@ -54,8 +54,18 @@ class ExperimentError(ValueError):
     """An experiment that cannot be read, or not run as asked."""
 
 
+T = TypeVar("T")
+
+
+def _given(value: T | None, what: str) -> T:
+    """Return what an experiment says, if it does."""
+    if value is None:
+        raise ExperimentError(f"{what} must be given for networks to be trained")
+    return value
+
+
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, serialize_by_alias=True)
 
 
 class Network(_Table):
@@ -100,7 +110,13 @@ class Design(_Table):
     """One training mixture: how many minor tasks, and how long to train on it."""
 
     minors: Annotated[int, Field(ge=0, le=1_000_000)]
-    steps: Steps
+    training_steps: Annotated[Steps | None, Field(alias="steps")] = None
+    """Not needed where networks were trained elsewhere."""
+
+    @property
+    def steps(self) -> int:
+        """How long to train; an `ExperimentError` where nothing is said of it."""
+        return _given(self.training_steps, "steps of designs")
 
     @property
     def name(self) -> str:
@@ -171,14 +187,25 @@ class FamilyPlan(_Table):
     majors: Annotated[int, Field(ge=2, le=8)]
     minor_mass: Annotated[float, Field(ge=0, lt=1), AfterValidator(_mass)]
     seeds: Annotated[list[NonNegative], Field(min_length=1)]
-    network: Network
-    training: Training
+    shape: Annotated[Network | None, Field(alias="network")] = None
+    optimisation: Annotated[Training | None, Field(alias="training")] = None
+    """Neither is needed where networks were trained elsewhere."""
     designs: Annotated[list[Design], Field(min_length=1)]
     measurement: Measurement
     causal: Causal | None = None
     """Causal tests; none are run unless this is given."""
     arms: list[Arm] = []
     fresh: FreshTasks | None = None
+
+    @property
+    def network(self) -> Network:
+        """The shape of its transformers; an `ExperimentError` where nothing is said of it."""
+        return _given(self.shape, "network")
+
+    @property
+    def training(self) -> Training:
+        """How they are trained; an `ExperimentError` where nothing is said of it."""
+        return _given(self.optimisation, "training")
 
     @model_validator(mode="after")
     def _minors_have_mass(self) -> "FamilyPlan":
@@ -204,7 +231,7 @@ class FamilyPlan(_Table):
         designs = self.designs if arm.designs is None else arm.designs
         if [d.minors for d in designs] != [d.minors for d in self.designs]:
             raise ValueError(f"arms.{arm.name}.designs must have the minors of the family's own designs")
-        return self.model_copy(update={"training": training, "designs": designs, "seeds": arm.seeds})
+        return self.model_copy(update={"optimisation": training, "designs": designs, "seeds": arm.seeds})
 
 
 class Experiment(_Table):
@@ -225,6 +252,14 @@ class Experiment(_Table):
             raise
         except ValueError as error:
             raise ExperimentError(f"families.{kind}.network: {error}") from error
+
+    def require_trainable(self) -> None:
+        """Refuse an experiment that says nothing of how networks are trained; an `ExperimentError`."""
+        for kind, plan in self.families.items():
+            try:
+                _ = plan.network, plan.training, [design.steps for design in plan.designs]
+            except ExperimentError as error:
+                raise ExperimentError(f"families.{kind}: {error}") from error
 
     def to_toml(self) -> str:
         """Write the experiment, defaults spelled out, as TOML that reads back to the same experiment."""
@@ -291,8 +326,10 @@ def parse_experiment(toml: str, origin: str, kind: type[E] = Experiment) -> E:  
     """
     try:
         experiment = kind.model_validate(text.parse(toml))
-        for family in experiment.families:
-            experiment.network(family)
+        for family, plan in experiment.families.items():
+            experiment.family(family)
+            if plan.shape is not None:
+                experiment.network(family)
     except text.TextError as error:
         raise ExperimentError(f"{origin} {error}") from error
     except ValidationError as error:

@@ -15,6 +15,7 @@ from validate.judging.examination import OFFERS, Subjects, examine
 from validate.judging.results import ClaimRow, Examination, Model, NetworkResult
 from validate.judging.verdicts import claim_rows
 from validate.report.console import as_text, print_states
+from validate.report.wording import why_untested
 from validate.runs.environment import describe
 
 WIDTH = 170
@@ -63,7 +64,7 @@ def judged(
         examined = [examine(subjects) for subjects in own]
         rows = measured_rows(family, own[0], examined)
         claims += rows
-        sentences += left_out(family, own, {row.claim for row in rows})
+        sentences += [*not_tested(rows), *left_out(family, own, {row.claim for row in rows})]
         networks += [network for examination in examined for network in examination.networks]
     return StatesResults(
         experiment=experiment,
@@ -105,10 +106,32 @@ def left_out(family: str, groups: Sequence[Subjects], names: set[str]) -> list[s
 
 
 def _why_not(question: Question, subjects: Subjects) -> str:
-    if question.needs == "network":
-        return "the network itself is needed"
+    plan = subjects.seed_plan
+    if question.needs == "network" and subjects.has != "network":
+        return "the network itself is needed: a source with run(inputs, edit)"
+    if question.needs == "network" and plan.setting.causal is None:
+        return f"the experiment has no table [families.{plan.family.name}.causal]"
     if not set(question.scopes) & subjects.scopes.keys():
         return f"states of another design are needed ({', '.join(question.scopes)})"
     if question.needs not in OFFERS[subjects.has]:
-        return "not every file holds predictions"
-    return "nothing could be measured"
+        return "not every network has predictions"
+    if question.needs == "network":
+        return (
+            "nothing could be measured: V needs sources with gradient(inputs, site, edit, slope) and room beside the"
+            " task vectors, and swapped histories need three sites"
+        )
+    return "nothing could be measured: the statistics are not defined on these sequences"
+
+
+def not_tested(rows: Iterable[ClaimRow]) -> list[str]:
+    """Return why claims are not tested that are among those judged."""
+    reasons: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        if row.verdict == "not tested":
+            parts = [part for part in row.parts if part.verdict == "not tested"]
+            why = "; ".join(dict.fromkeys(f"{part.label}: {why_untested(part)}" for part in parts))
+            reasons.setdefault((row.family, row.design, why), []).append(row.claim)
+    return [
+        f"{family}, {design}: not tested: {', '.join(claims)}; {why}."
+        for (family, design, why), claims in reasons.items()
+    ]

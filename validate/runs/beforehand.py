@@ -17,6 +17,7 @@ def require_experiment(experiment: Experiment) -> None:
     ExperimentError
         One sentence that names the family and the number.
     """
+    experiment.require_trainable()
     require_feasible(experiment)
     require_questions(seed_plans(experiment))
 

@@ -55,6 +55,7 @@ def run_sweep(experiment: SweepExperiment, folder: Path, announce: Announce, cli
         Each a sentence; what is finished is kept.
     """
     for point in experiment.points:
+        experiment.at(point).require_trainable()
         require_feasible(experiment.at(point))
     require_questions((experiment.seed_plan(point, seed) for point, seed in experiment.work), SWEEP_QUESTIONS)
     with in_use(folder):
