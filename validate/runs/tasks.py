@@ -3,7 +3,7 @@
 One thread each: networks are trained, and seeds measured, side by side.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
@@ -22,10 +22,10 @@ from validate.runs.scheduler import Task
 from validate.training.networks import train_network, untrained_networks
 
 
-def train(plan: NetworkPlan, folder: Path) -> None:
-    """Train a network, or go on with it; its checkpoint is in the run folder then."""
+def train(plan: NetworkPlan, folder: Path, kept_at: Collection[int] = ()) -> None:
+    """Train a network, or go on with it; its checkpoint, and its snapshots, are in the run folder then."""
     with piece_in_use(folder, plan.file_name), threadpool_limits(1, user_api="blas"):
-        train_network(plan, folder)
+        train_network(plan, folder, kept_at)
 
 
 def subjects_of(seed_plan: SeedPlan, networks: Mapping[str, Transformer]) -> Subjects:
@@ -65,9 +65,9 @@ def measure(
         return kept(path, key, lambda: examine(subjects, questions, rungs, judge=seed_plan.arm is None))
 
 
-def training_task(plan: NetworkPlan, folder: Path) -> Task:
-    """Return the task that trains a network."""
-    return Task(_training(plan, folder), train, (plan, folder))
+def training_task(plan: NetworkPlan, folder: Path, kept_at: Collection[int] = ()) -> Task:
+    """Return the task that trains a network and keeps it at some numbers of updates."""
+    return Task(_training(plan, folder), train, (plan, folder, kept_at))
 
 
 def measuring_task(

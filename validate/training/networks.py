@@ -3,6 +3,7 @@
 Data of step n are a function of (seed, purpose, n) alone, so a resumed run sees what an uninterrupted one saw.
 """
 
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from validate.experiment.schema import network_config
 from validate.experiment.seed_plan import SeedPlan
 from validate.training.evaluation import Evaluation
 from validate.training.metrics import Metrics
-from validate.training.span_course import SpanCourse, is_looked_at
+from validate.training.snapshots import Snapshots
+from validate.training.span_course import MOST_MAJORS, SpanCourse, is_looked_at
 
 
 def untrained_networks(seed_plan: SeedPlan) -> list[Transformer]:
@@ -25,8 +27,8 @@ def untrained_networks(seed_plan: SeedPlan) -> list[Transformer]:
     return [Transformer(network_config(family, plan.network), seed=int(draw), threads=1) for draw in draws]
 
 
-def train_network(plan: NetworkPlan, folder: Path) -> Transformer:
-    """Train (or resume, or load) one network.
+def train_network(plan: NetworkPlan, folder: Path, kept_at: Collection[int] = ()) -> Transformer:
+    """Train (or resume, or load) one network; after the numbers of updates `kept_at` it is kept as it is then.
 
     Keeps its checkpoint and its training log (`NetworkPlan.checkpoint`, `NetworkPlan.metrics`), a row for each record:
     step, batch loss, the Bayes predictor's loss on the same batch, what `Evaluation` says of the network, and in some
@@ -34,11 +36,13 @@ def train_network(plan: NetworkPlan, folder: Path) -> Transformer:
     """
     mixture, seed, family_plan = plan.mixture, plan.seed_plan.seed, plan.seed_plan.plan
     evaluation = Evaluation(plan)
-    course = SpanCourse(mixture, seed, family_plan.measurement)
+    course = SpanCourse(mixture, seed, family_plan.measurement) if mixture.n_majors <= MOST_MAJORS else None
     metrics, settings = Metrics(plan.metrics(folder)), plan.training
+    snapshots = Snapshots(plan, folder, kept_at)
     observed: list[int] = []
 
     def arrays(step: int) -> ModelArrays:
+        snapshots.keep(network, step)  # batch number n is drawn after n updates
         return mixture.family.encode(plan.batch(step))
 
     def bayes_loss(step: int) -> float:
@@ -52,7 +56,7 @@ def train_network(plan: NetworkPlan, folder: Path) -> Transformer:
             metrics.rewind(record.step)
         observed.append(record.step)
         looked_at = is_looked_at(record.step // settings.record_every) or record.step == settings.steps - 1
-        inside = {"inside": course(network)} if looked_at else {}
+        inside = {"inside": course(network)} if course is not None and looked_at else {}
         risks = {} if record.step else {"references": evaluation.references}
         metrics.append(plan.identity | asdict(record) | evaluation(network) | inside | risks)
 
@@ -65,4 +69,5 @@ def train_network(plan: NetworkPlan, folder: Path) -> Transformer:
         observe=observe,
         fingerprint={"code": training_code(), "data": data_fingerprint(mixture, plan.batch)},
     )
+    snapshots.keep(network, settings.steps)
     return network

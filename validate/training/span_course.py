@@ -15,6 +15,9 @@ from validate.experiment.schema import Measurement
 from validate.experiment.setting import Setting
 from validate.statistics.subspace import share_inside, span_basis, subspace_moments
 
+MOST_MAJORS = 16
+"""Of a pool of more tasks the span is not followed: it would be most of the space, and dear."""
+
 CELL_SEQUENCES, FRESH_TASKS, FRESH_SEQUENCES = 8, 64, 4
 """Sequences of a cell, fresh tasks, and sequences of each, at most."""
 
@@ -44,17 +47,28 @@ class SpanCourse:
 
     def __call__(self, network: Transformer) -> dict[str, float]:
         """Return R2_OOD by site; nan where states are not finite."""
+        return {site: share for site, (share, _) in self.shares(network).items()}
+
+    def shares(self, network: Transformer) -> dict[str, tuple[float, float]]:
+        """Return R2_OOD and R2_OOD* by site, of the latter states less the vector nu of what is current."""
         setting = self._setting
         source = NetworkSource(network, setting.family)
         n_each, rng = setting.sizes.cell_sequences, setting.stream("balanced")
         labelled = capture_labelled(source, setting.family, setting.majors, setting.late, n_each, rng)
         majors, fresh = (source.states(batch, last=True) for batch in (setting.fit, setting.fresh))
+        here = [setting.current(batch)[:, -1:] for batch in (setting.fit, setting.fresh)]
         found = {}
         for site in source.sites:
-            task = labelled[site].main_effects().task
-            if not (np.isfinite(task).all() and np.isfinite(fresh[site]).all()):
-                found[site] = float("nan")
+            effects = labelled[site].main_effects()
+            if not (np.isfinite(effects.task).all() and np.isfinite(fresh[site]).all()):
+                found[site] = float("nan"), float("nan")
                 continue
-            moments = subspace_moments(fresh[site], majors[site].mean(axis=(0, 1)), span_basis(task))
-            found[site] = share_inside(moments.mean(axis=0, keepdims=True)).item()
+            basis, states = span_basis(effects.task), (majors[site], fresh[site])
+            bare = [part - current @ effects.current for part, current in zip(states, here, strict=True)]
+            found[site] = _share(*states, basis), _share(*bare, basis)
         return found
+
+
+def _share(majors: np.ndarray, fresh: np.ndarray, basis: np.ndarray) -> float:
+    moments = subspace_moments(fresh, majors.mean(axis=(0, 1)), basis)
+    return share_inside(moments.mean(axis=0, keepdims=True)).item()

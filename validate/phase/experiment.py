@@ -1,0 +1,217 @@
+"""What a phase map varies: task diversity, at several seeds, and whatever else is an axis of the training distribution.
+
+A map file is an experiment file whose families have one design, with the most minors of all, and
+
+    diversities        N, the numbers of tasks that are varied, in ascending order
+    mixtures           "minors": majors and N minors, the paper's; "pool": N tasks alike, no majors
+    looks              numbers of updates at which a network is looked at, evenly spaced in log
+    axes               of `sweep.axes`, and layout: further variants, one axis at a time, at `few` diversities
+    few                the diversities of arms and axes; all unless given
+
+A *column* is one network: a family, a mixture, a variant ("base", an arm such as another optimizer, or a point of an
+axis), a diversity and a seed. Tasks of one seed are draws of one sequence, so a column of fewer tasks has the first of
+those of a column of more.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from theory import Mixture, Pool, stream
+from validate.experiment.network_plan import NetworkPlan
+from validate.experiment.schema import (
+    Design,
+    Experiment,
+    ExperimentError,
+    FamilyPlan,
+    NonNegative,
+    load_experiment,
+    parse_experiment,
+)
+from validate.experiment.seed_plan import SeedPlan
+from validate.sweep.axes import AxisValue, Point
+from validate.sweep.experiment import SweepExperiment
+from validate.training.snapshots import spaced_steps
+
+Kind = Literal["minors", "pool"]
+"""What the diversity counts."""
+
+PRESETS = ("quick", "minimal", "paper", "neighbours")
+BASE = "base"
+FEW_TASKS = 8
+"""Tasks of a pool that stand for it where the corners of a simplex are asked for."""
+
+POLES: dict[Kind, tuple[str, str]] = {"minors": ("M1", "M2"), "pool": ("M1", "prior predictive")}
+"""What remembers the tasks, and what does not: of a uniform pool the latter knows the prior alone."""
+
+Diversities = list[Annotated[int, Field(ge=1, le=1_000_000)]]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One network of a map.
+
+    Attributes
+    ----------
+    plan : NetworkPlan
+    home : str
+        The folder, below the map's, in which it is kept.
+    looked_at : tuple of int
+        Numbers of updates.
+    """
+
+    family: str
+    mixture: Kind
+    variant: str
+    diversity: int
+    seed: int
+    plan: NetworkPlan
+    home: str
+    looked_at: tuple[int, ...]
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """How it is called in results."""
+        names = ("family", "mixture", "variant", "diversity", "seed")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def poles(self) -> tuple[str, str]:
+        """The exact predictors it is between."""
+        return POLES[self.mixture]
+
+
+class PhaseExperiment(Experiment):
+    """An experiment over task diversity; the attributes are described above."""
+
+    diversities: Annotated[Diversities, Field(min_length=2)]
+    mixtures: Annotated[list[Kind], Field(min_length=1)] = ["minors"]
+    looks: Annotated[int, Field(ge=2, le=200)] = 20
+    axes: dict[str, list[AxisValue]] = {}
+    few: Diversities = []
+
+    @model_validator(mode="after")
+    def _can_be_built(self) -> "PhaseExperiment":
+        for name, numbers in (("diversities", self.diversities), ("few", self.few)):
+            if sorted(set(numbers)) != numbers:
+                raise ValueError(f"{name} must be different numbers in ascending order; got {numbers}")
+        if not set(self.few) <= set(self.diversities):
+            raise ValueError(f"few must be among the diversities {self.diversities}; got {self.few}")
+        if "minors" in self.axes:
+            raise ValueError("axes: minors is not an axis of a map; it has diversities")
+        for kind, plan in self.families.items():
+            designs = [design.minors for design in plan.designs]
+            if designs != [self.diversities[-1]]:
+                wanted = f"one design, with as many minors as the most diverse column, {self.diversities[-1]}"
+                raise ValueError(f"families.{kind}.designs: a map needs {wanted}; got minors {designs}")
+        if self.axes:
+            for kind in self.families:
+                self._sweep(kind)
+        return self
+
+    def _sweep(self, kind: str) -> SweepExperiment:
+        """Return the sweep that holds the points of the axes; its base is the base of the map."""
+        plan = self.families[kind]
+        designs = [Design(minors=0, steps=1), *plan.designs]
+        arms_aside = plan.model_copy(update={"designs": designs, "arms": []})
+        return SweepExperiment(name=self.name, families={kind: arms_aside}, axes=self.axes)
+
+    def seeded(self, kind: str, seed: int) -> Iterator[tuple[str, SeedPlan, int, str]]:
+        """Yield the variants of one seed: name, plan with the most minors, number of updates, and home."""
+        plan = self.families[kind]
+        yield BASE, SeedPlan.of(self, kind, seed), plan.designs[0].steps, ""
+        for arm in plan.arms:
+            if seed in arm.seeds:
+                own = SeedPlan.of(self, kind, seed, arm)
+                yield arm.name, own, own.plan.designs[0].steps, ""
+        if self.axes:
+            sweep = self._sweep(kind)
+            for point in sweep.points[1:]:
+                yield point.name, self._at(sweep, point, seed), plan.designs[0].steps, f"points/{point.name}"
+
+    def _at(self, sweep: SweepExperiment, point: Point, seed: int) -> SeedPlan:
+        plan = sweep.seed_plan(point, seed)
+        diverse = plan.plan.designs[-1]
+        return replace(
+            plan,
+            plan=plan.plan.model_copy(update={"designs": [diverse]}),
+            mixtures={diverse.name: plan.mixtures[diverse.name]},
+        )
+
+    def columns(self) -> list[Column]:
+        """Return every network: seed by seed, so that a whole map of one seed is there first."""
+        return [
+            column
+            for kind, plan in self.families.items()
+            for seed in plan.seeds
+            for mixture in self.mixtures
+            for column in self._columns(kind, mixture, seed)
+        ]
+
+    def _columns(self, kind: str, mixture: Kind, seed: int) -> Iterator[Column]:
+        for variant, seed_plan, steps, home in self.seeded(kind, seed):
+            if mixture == "pool" and home:
+                continue  # axes vary the paper's mixture
+            for diversity in self.diversities if variant == BASE else self.few or self.diversities:
+                own = with_minors(seed_plan, diversity) if mixture == "minors" else with_pool(seed_plan, diversity)
+                plan = NetworkPlan(own, next(iter(own.mixtures)), steps)
+                yield Column(kind, mixture, variant, diversity, seed, plan, home, spaced_steps(steps, self.looks))
+
+    def is_of(self, other: "PhaseExperiment") -> bool:
+        """Whether both may share a folder: what they have in common is the same; seeds and columns may differ."""
+        return all(
+            comparable(plan) == comparable(other.families[kind])
+            for kind, plan in self.families.items()
+            if kind in other.families
+        ) and (self.looks == other.looks)
+
+
+def comparable(plan: FamilyPlan) -> dict[str, Any]:
+    """Return what of a plan every column depends on."""
+    content = plan.model_dump(exclude={"seeds", "arms", "designs"})
+    return content | {"steps": plan.designs[0].steps}
+
+
+def with_minors(seed_plan: SeedPlan, n_minors: int) -> SeedPlan:
+    """Return the plan with the first of its minors."""
+    [most] = seed_plan.mixtures.values()
+    assert most.minors is not None
+    own = replace(most, minors=Pool(most.minors.parameters[:n_minors]))
+    return replace(seed_plan, mixtures={f"minors={n_minors}": own})
+
+
+def with_pool(seed_plan: SeedPlan, n_tasks: int) -> SeedPlan:
+    """Return the plan with a uniform pool in place of majors and minors: the first draws of its own sequence."""
+    family = seed_plan.family
+    pool = family.sample_pool(stream(seed_plan.seed, f"{family.name}/pool"), max(n_tasks, FEW_TASKS))
+    few = Pool(pool.parameters[: max(2, min(n_tasks, FEW_TASKS))])
+    own = Mixture(family, Pool(pool.parameters[:n_tasks]), None, seed_plan.plan.minor_mass)
+    return replace(
+        seed_plan, mixtures={f"pool={n_tasks}": own}, setting=replace(seed_plan.setting, majors=few)
+    )
+
+
+def parse_map(text: str, origin: str) -> PhaseExperiment:
+    """Read a map from TOML text; an `ExperimentError` of one sentence, which names the origin, if it is none."""
+    return parse_experiment(text, origin, PhaseExperiment)
+
+
+def load_map(source: str | Path) -> PhaseExperiment:
+    """Read one of the shipped maps, by its name, or a map file.
+
+    Raises
+    ------
+    ExperimentError
+        One sentence: the file cannot be read, or is no map.
+    """
+    if isinstance(source, Path):
+        return load_experiment(source, PhaseExperiment)
+    if source not in PRESETS:
+        raise ExperimentError(f"preset must be one of {', '.join(PRESETS)}; got {source!r}")
+    text = resources.files("validate.experiment").joinpath("presets", f"phase-{source}.toml").read_text("utf-8")
+    return parse_map(text, f"preset {source}")
