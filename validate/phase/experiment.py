@@ -19,17 +19,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from pydantic import Field, model_validator
 
 from theory import Mixture, Pool, stream
 from validate.experiment.network_plan import NetworkPlan
 from validate.experiment.schema import (
+    Arm,
     Design,
     Experiment,
     ExperimentError,
     FamilyPlan,
-    NonNegative,
     load_experiment,
     parse_experiment,
 )
@@ -102,6 +101,8 @@ class PhaseExperiment(Experiment):
                 raise ValueError(f"{name} must be different numbers in ascending order; got {numbers}")
         if not set(self.few) <= set(self.diversities):
             raise ValueError(f"few must be among the diversities {self.diversities}; got {self.few}")
+        if len(self.few) == 1:
+            raise ValueError(f"few must be two or more diversities, or none; got {self.few}")
         if "minors" in self.axes:
             raise ValueError("axes: minors is not an axis of a map; it has diversities")
         for kind, plan in self.families.items():
@@ -162,13 +163,62 @@ class PhaseExperiment(Experiment):
                 plan = NetworkPlan(own, next(iter(own.mixtures)), steps)
                 yield Column(kind, mixture, variant, diversity, seed, plan, home, spaced_steps(steps, self.looks))
 
-    def is_of(self, other: "PhaseExperiment") -> bool:
-        """Whether both may share a folder: what they have in common is the same; seeds and columns may differ."""
-        return all(
-            comparable(plan) == comparable(other.families[kind])
-            for kind, plan in self.families.items()
-            if kind in other.families
-        ) and (self.looks == other.looks)
+    def joined(self, other: "PhaseExperiment") -> "PhaseExperiment":
+        """Return the map that holds both: their families, seeds, diversities, mixtures, arms and axes.
+
+        Raises
+        ------
+        ExperimentError
+            If what the networks of both have in common is not the same.
+        """
+        families = dict(self.families)
+        for kind, plan in other.families.items():
+            families[kind] = _joined_plans(kind, families[kind], plan) if kind in families else plan
+        if self.looks != other.looks:
+            raise ExperimentError(f"{self.name} has {self.looks} looks and {other.name} {other.looks}")
+        diversities = sorted({*self.diversities, *other.diversities})
+        few = sorted({*(self.few or self.diversities), *(other.few or other.diversities)})
+        most = {kind: _with_most(plan, diversities[-1]) for kind, plan in families.items()}
+        return PhaseExperiment(
+            name=self.name,
+            families=most,
+            diversities=diversities,
+            mixtures=[kind for kind in POLES if kind in (*self.mixtures, *other.mixtures)],
+            looks=self.looks,
+            axes={
+                axis: sorted({*self.axes.get(axis, []), *other.axes.get(axis, [])})
+                for axis in dict.fromkeys((*self.axes, *other.axes))
+            },
+            few=[] if few == diversities else few,
+        )
+
+
+def _joined_plans(kind: str, one: FamilyPlan, other: FamilyPlan) -> FamilyPlan:
+    arms = {arm.name: arm for arm in one.arms}
+    for arm in other.arms:
+        mine = arms.setdefault(arm.name, arm)
+        if _steps(mine) != _steps(arm) or mine.training != arm.training or mine.initialisation != arm.initialisation:
+            raise ExperimentError(f"families.{kind}: the arm {arm.name} is another one in the folder")
+        arms[arm.name] = mine.model_copy(update={"seeds": sorted({*mine.seeds, *arm.seeds})})
+    there, here = comparable(one), comparable(other)
+    for key, value in here.items():
+        if there[key] != value:
+            raise ExperimentError(f"families.{kind}: {key} is {there[key]!r} in the folder, and asked for is {value!r}")
+    return one.model_copy(update={"seeds": sorted({*one.seeds, *other.seeds}), "arms": list(arms.values())})
+
+
+def _steps(arm: Arm) -> list[int]:
+    return [design.steps for design in arm.designs or ()]
+
+
+def _with_most(plan: FamilyPlan, minors: int) -> FamilyPlan:
+    """Return the plan, and its arms, with more minors in its one design."""
+
+    def more(designs: list[Design]) -> list[Design]:
+        return [design.model_copy(update={"minors": minors}) for design in designs]
+
+    arms = [arm.model_copy(update={"designs": more(arm.designs) if arm.designs else None}) for arm in plan.arms]
+    return plan.model_copy(update={"designs": more(plan.designs), "arms": arms})
 
 
 def comparable(plan: FamilyPlan) -> dict[str, Any]:
@@ -191,9 +241,7 @@ def with_pool(seed_plan: SeedPlan, n_tasks: int) -> SeedPlan:
     pool = family.sample_pool(stream(seed_plan.seed, f"{family.name}/pool"), max(n_tasks, FEW_TASKS))
     few = Pool(pool.parameters[: max(2, min(n_tasks, FEW_TASKS))])
     own = Mixture(family, Pool(pool.parameters[:n_tasks]), None, seed_plan.plan.minor_mass)
-    return replace(
-        seed_plan, mixtures={f"pool={n_tasks}": own}, setting=replace(seed_plan.setting, majors=few)
-    )
+    return replace(seed_plan, mixtures={f"pool={n_tasks}": own}, setting=replace(seed_plan.setting, majors=few))
 
 
 def parse_map(text: str, origin: str) -> PhaseExperiment:

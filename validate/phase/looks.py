@@ -24,7 +24,7 @@ from validate.capture.candidates import Arena, Arenas, phase_ratio
 from validate.capture.skill import Skill
 from validate.capture.sources import NetworkSource
 from validate.phase.experiment import Column
-from validate.phase.results import ColumnResult, Look, Mix, Poles
+from validate.phase.found import ColumnResult, Look, Mix, Poles
 from validate.statistics.best_mixture import fit_mixture
 from validate.training.metrics import last_row
 from validate.training.snapshots import load_snapshot
@@ -32,6 +32,9 @@ from validate.training.span_course import SpanCourse
 
 GRID = np.linspace(0, 1, 11)
 """Weights of the second pole at which the distance of a mix is kept, so that any prediction can be scored later."""
+
+PLACED = ("training", "fresh")
+"""Populations on which a network is placed between the poles."""
 
 LEAST = 1e-9
 """Probabilities of the network below it are taken for it where they divide."""
@@ -81,10 +84,14 @@ class Scene:
         """Return the divergence there and back."""
         return self.distance(one, other) + self.distance(other, one)
 
+    @cached_property
+    def _apart(self) -> dict[str, float]:
+        return {name: self.symmetrised(*self.pair(name)) for name in self.arenas}
+
     def relative(self, mean: Float[np.ndarray, "B P D"], population: str) -> float:
         """Return how far a prediction is on the way from the second pole, 0, to the first, 1."""
         first, second = self.pair(population)
-        apart = 2 * self.symmetrised(first, second)
+        apart = 2 * self._apart[population]
         if not apart:
             return float("nan")
         return (self.symmetrised(mean, second) - self.symmetrised(mean, first)) / apart + 0.5
@@ -98,7 +105,7 @@ class Scene:
                 for pole, mean in zip(self.column.poles, (first, second), strict=True)
             },
             apart=self.distance(first, second),
-            symmetrised=self.symmetrised(first, second),
+            symmetrised=self._apart[population],
             relative=[self.relative((1 - w) * first + w * second, population) for w in GRID],
         )
 
@@ -122,22 +129,30 @@ class Scene:
         source = NetworkSource(network, self.family)
         means = {name: self._predicted(source, name) for name in self.arenas}
         distance = {
-            name: {pole: self.distance(exact, mean) for pole, exact in zip(self.column.poles, self.pair(name), strict=True)}
+            name: {
+                pole: self.distance(exact, mean) for pole, exact in zip(self.column.poles, self.pair(name), strict=True)
+            }
             for name, mean in means.items()
         }
         losses = {name: self.loss(mean, name) for name, mean in means.items()}
         inside = {} if self.span is None else self.span.shares(network)
         return Look(
             step=step,
-            skill=self.skill(means["training"]),
+            skill=self._skilled(means["training"]),
             phase={name: phase_ratio(*to.values()) for name, to in distance.items()},
             distance=distance,
             loss={name: float(loss.mean()) for name, loss in losses.items()},
             fresh_halves=[float(losses["fresh"][half::2].mean()) for half in (0, 1)],
-            mix={name: self.mix(mean, name) for name, mean in means.items()},
+            mix={name: self.mix(means[name], name) for name in PLACED},
             inside={site: shares[0] for site, shares in inside.items()},
             inside_starred={site: shares[1] for site, shares in inside.items()},
         )
+
+    def _skilled(self, mean: Float[np.ndarray, "B P D"]) -> float:
+        """Return the skill; undefined where context is worth nothing, as of a pool of one task."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            skill = self.skill(mean)
+        return skill if np.isfinite(skill) else float("nan")
 
     def _predicted(self, source: NetworkSource, population: str) -> Float[np.ndarray, "B P D"]:
         mean = source.mean(self.arenas[population].batch)

@@ -1,102 +1,14 @@
-"""What a phase map gives, as typed models: kept network by network, written to ``phase.json``, read by figures."""
+"""What a phase map gives, as typed models: written to ``phase.json``, read by figures and page."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from validate.judging.results import Model, read_model
 from validate.phase.experiment import Kind, PhaseExperiment
+from validate.phase.found import ColumnResult
 from validate.statistics.intervals import Estimate, Number, Numbers
-
-
-class Mix(Model):
-    """Where a network's predictions on one population lie between the poles.
-
-    Attributes
-    ----------
-    weight : float
-        Of the second pole in the nearest mix (1 - w) first + w second.
-    distance : float
-        KL(nearest mix || network), nats a target.
-    grid, variation : list of float
-        KL(mix || network), and their mean total variation, at each weight of `looks.GRID`; the latter of symbols only.
-    relative : float
-        (KL(network || second) + KL(second || network) - the same of the first) / (2 J) + 1/2, J the poles' own
-        symmetrised divergence: 0 at the second pole, 1 at the first.
-    """
-
-    weight: Number
-    distance: Number
-    grid: Numbers
-    variation: Numbers
-    relative: Number
-
-
-class Look(Model):
-    """A network after some updates; by population, everything in nats a target, numbers as of Gaussians.
-
-    Attributes
-    ----------
-    phase : dict
-        log10 of KL(first pole || network) / KL(second pole || network).
-    distance : dict
-        KL(pole || network), by pole.
-    loss : dict
-        Mean loss; numbers: squared error / (2 sigma^2).
-    fresh_halves : list
-        The loss on either half of the fresh tasks' sequences.
-    inside, inside_starred : dict
-        R2_OOD and R2_OOD* by site; empty for pools.
-    """
-
-    step: int
-    skill: Number
-    phase: dict[str, Number]
-    distance: dict[str, dict[str, Number]]
-    loss: dict[str, Number]
-    fresh_halves: Numbers
-    mix: dict[str, Mix]
-    inside: dict[str, Number]
-    inside_starred: dict[str, Number]
-
-
-class Poles(Model):
-    """The exact predictors on one population.
-
-    Attributes
-    ----------
-    loss : dict
-        By pole.
-    apart : float
-        KL(first || second).
-    symmetrised : float
-        KL(first || second) + KL(second || first).
-    relative : list of float
-        Where mixes of them are, by weight of `looks.GRID`, as `Mix.relative` says of the network.
-    """
-
-    loss: dict[str, Number]
-    apart: Number
-    symmetrised: Number
-    relative: Numbers
-
-
-class ColumnResult(Model):
-    """One network of a map."""
-
-    family: str
-    mixture: Kind
-    variant: str
-    diversity: int
-    seed: int
-    parameters: int
-    targets: int
-    """Targets of a training batch, which is what a step shows."""
-    poles: dict[str, Poles]
-    looks: list[Look]
-    training_seconds: Number
-    looking_seconds: Number
 
 
 class Threshold(BaseModel):
@@ -112,6 +24,56 @@ class Threshold(BaseModel):
     estimate: Estimate
 
 
+class Score(Model):
+    """How a prediction did on seeds it was not fitted to (`phase.predictions`).
+
+    Attributes
+    ----------
+    divergence : float
+        KL(mix of the predicted weight || network), nats a target.
+    at_end, along : float
+        Distance from the measured threshold in log2 N: at the end of training, and over the steps that have one.
+    thresholds : list of float
+        The predicted ones by look, log2 N, inside the grid.
+    """
+
+    prediction: str
+    divergence: Number
+    at_end: Number
+    along: Number
+    thresholds: Numbers
+
+
+class Transience(Model):
+    """Late rises of the loss on fresh tasks, by diversity, and the verdict (`phase.transience`)."""
+
+    diversities: list[int]
+    rises: list[Estimate]
+    verdict: Literal["supported", "refuted", "inconclusive"]
+
+
+class Judged(Model):
+    """What is said of one family, mixture and variant."""
+
+    family: str
+    mixture: Kind
+    variant: str
+    scores: list[Score]
+    transience: Transience
+
+
+class NeighbourRow(Model):
+    """A number of a neighbouring paper beside ours (`phase.neighbours`)."""
+
+    source: str
+    number: str
+    theirs: Number
+    ours: Estimate
+    tolerance: Number
+    verdict: str
+    reason: str
+
+
 class PhaseResults(Model):
     """A map: what phase.json holds."""
 
@@ -120,6 +82,8 @@ class PhaseResults(Model):
     code: str
     columns: list[ColumnResult]
     thresholds: list[Threshold]
+    judged: list[Judged]
+    neighbours: list[NeighbourRow]
     seconds: float
     peak_memory_bytes: int
 
