@@ -4,9 +4,9 @@ What it is worth to know N tasks of a uniform pool over knowing their prior, in 
 
     gain_t(N) = E log( m_N(s_<t) / m(s_<t) ),    m_N = 1/N sum_i p(s | z_i),   m = evidence,   s from the pool
 
-It is exact for the pool drawn and averaged over pools; `theory.diversity` bounds it. By the chain rule its increments are
-the excess risks E KL(m_N(. | s_<t) || m(. | s_<t)) of the fresh-task predictor, target by target. Of majors and N minors
-the excess risk Delta(N) of M2 over M1 is `theory.diversity.expected_divergence`.
+It is exact for the pool drawn and averaged over pools; `theory.diversity` bounds it. By the chain rule its increments
+are the excess risks E KL(m_N(. | s_<t) || m(. | s_<t)) of the fresh-task predictor, target by target. Of majors and N
+minors the excess risk Delta(N) of M2 over M1 is `theory.diversity.expected_divergence`.
 
     indifference   Delta(N) = the learner's own error: of two predictors that differ less, it cannot tell which it is
     rational       log odds of remembering = gamma n^(1 - alpha) Delta(N) - (N I)^beta = 0
@@ -15,10 +15,10 @@ the excess risk Delta(N) of M2 over M1 is `theory.diversity.expected_divergence`
 I = I(z; s_<T) is what a whole sequence tells of its task, in nats: what must be kept of each task to predict as if it
 were known. n is the number of targets seen in training, P that of parameters, c = 2 the bits one of them can hold.
 
-Rational: a Bayesian with the two predictors as hypotheses, of prior probabilities exp(-code length), has after n targets
-log odds = (sum of log-likelihood ratios) - (difference of code lengths). The first sum is n Delta(N) in expectation, the
-pool's extra code N I. A network learns less from n targets than a Bayesian, and its prior need not be linear in code
-length: alpha, beta and gamma are for this, and alpha = 0, beta = gamma = 1 is the Bayesian.
+Rational: a Bayesian with the two predictors as hypotheses, of prior probabilities exp(-code length), has after n
+targets log odds = (sum of log-likelihood ratios) - (difference of code lengths). The first sum is n Delta(N) in
+expectation, the pool's extra code N I. A network learns less from n targets than a Bayesian, and its prior need not be
+linear in code length: alpha, beta and gamma are for this, and alpha = 0, beta = gamma = 1 is the Bayesian.
 
 Count: 2^(cP) networks can be told apart by their parameters, and pools to a precision of I nats a task are exp(N I).
 
@@ -45,7 +45,7 @@ BITS_PER_PARAMETER = 2.0
 
 
 def gain_of_pool(family: LatentTasks, pool: Pool, batch: Batch) -> Float[np.ndarray, "B T"]:
-    """Return log m_N(s_<t) - log m(s_<t) of each sequence, in nats: what knowing the pool has gained before target t."""
+    """Return log m_N(s_<t) - log m(s_<t) of each sequence, nats: what knowing the pool has gained before target t."""
     gained = -family.log_evidence(batch)
     for rows, block in blocks(batch, gained.shape[1] * len(pool)):
         gained[rows] += logsumexp(family.log_likelihood(pool, block), axis=-1) - np.log(len(pool))
@@ -99,7 +99,7 @@ def crossing(diversities: Sequence[float], rising: Float[np.ndarray, " N"]) -> f
 def indifference(
     diversities: Sequence[float], excess: Float[np.ndarray, " N"], error: Float[np.ndarray, " N"]
 ) -> float:
-    """Return log2 of the diversity at which the excess risk Delta(N) falls to the learner's own error, both positive."""
+    """Return log2 of the diversity at which the excess risk Delta(N) falls to the learner's own error."""
     if np.any(np.asarray(excess) <= 0) or np.any(np.asarray(error) <= 0):
         raise ValueError("excess risk and error must be positive")
     return crossing(diversities, np.log(error) - np.log(excess))

@@ -89,10 +89,10 @@ class PhaseExperiment(Experiment):
     """An experiment over task diversity; the attributes are described above."""
 
     diversities: Annotated[Diversities, Field(min_length=2)]
-    mixtures: Annotated[list[Kind], Field(min_length=1)] = ["minors"]
+    mixtures: Annotated[list[Kind], Field(min_length=1, default=["minors"])]
     looks: Annotated[int, Field(ge=2, le=200)] = 20
-    axes: dict[str, list[AxisValue]] = {}
-    few: Diversities = []
+    axes: Annotated[dict[str, list[AxisValue]], Field(default={})]
+    few: Annotated[Diversities, Field(default=[])]
 
     @model_validator(mode="after")
     def _can_be_built(self) -> "PhaseExperiment":
