@@ -1,4 +1,4 @@
-"""The command line: ``python -m validate reproduce | train | report | sweep | sequences | measure | doctor``.
+"""The command line: ``python -m validate reproduce | train | report | sweep | phase | sequences | measure | doctor``.
 
 Every foreseeable failure is one sentence on standard error and exit status 2; training that diverged exits with 1.
 Nothing that was trained is lost by either.
@@ -202,15 +202,19 @@ def train(
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished run, or of a sweep.")]) -> None:
+def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished run, of a sweep, or of a map.")]) -> None:
     """Draw the figures and write the report of a finished run again, and print its claims."""
     console = _console()
     with _sentences():
         from validate.judging.results import read_results
+        from validate.phase.report import write_phase_report
         from validate.report.console import print_claims
         from validate.report.page import write_report
         from validate.sweep.report import write_sweep_report
 
+        if (folder / "phase.json").exists():
+            console.print(f"Report: {write_phase_report(folder)}")
+            return
         if (folder / "sweep.json").exists():
             console.print(f"Report: {write_sweep_report(folder)}")
             return
@@ -237,6 +241,40 @@ def sweep(
         folder = _folder(out, chosen.name, fresh, console)
         with hired(scheduler, workers) as client:
             written = run_sweep(chosen, folder, console.print, client)
+        console.print(f"Report: {written}")
+
+
+@app.command()
+def phase(
+    preset: Annotated[
+        str | None, typer.Option(help="Shipped map: quick (unless given), minimal, paper or neighbours.")
+    ] = None,
+    experiment: Annotated[Path | None, typer.Option(help="A map file, instead of a preset.")] = None,
+    family: Families = None,
+    seeds: Seeds = None,
+    out: Out = None,
+    fresh: Fresh = False,
+    quiet: Quiet = False,
+    blas: Blas = "pinned",
+    scheduler: Scheduler = None,
+    workers: Workers = None,
+) -> None:
+    """Map which mode networks are in over training and task diversity, beside what theory predicts."""
+    console = _console()
+    _settle_blas(blas, console)
+    with _sentences():
+        from validate.experiment.schema import ExperimentError
+        from validate.experiment.selection import parse_seeds, select
+        from validate.phase import load_map, run_map
+        from validate.runs.scheduler import workers as hired
+
+        if preset and experiment:
+            raise ExperimentError("give --preset or --experiment, not both")
+        asked = load_map(experiment or preset or "quick")
+        chosen = select(asked, family or (), parse_seeds(seeds or ()))
+        folder = _folder(out, chosen.name, fresh, console)
+        with hired(scheduler, workers) as client:
+            written = run_map(chosen, folder, client, console, quiet)
         console.print(f"Report: {written}")
 
 

@@ -9,7 +9,7 @@ The part that names families or seeds is left out where the selection changes no
 
 from collections.abc import Collection, Iterable, Sequence
 
-from validate.experiment.schema import Experiment, ExperimentError, FamilyPlan
+from validate.experiment.schema import E, ExperimentError, FamilyPlan
 
 
 def parse_seeds(texts: Iterable[str]) -> list[int]:
@@ -27,7 +27,7 @@ def parse_seeds(texts: Iterable[str]) -> list[int]:
     return sorted({int(part) for part in parts})
 
 
-def select(experiment: Experiment, families: Sequence[str] = (), seeds: Sequence[int] = ()) -> Experiment:
+def select(experiment: E, families: Sequence[str] = (), seeds: Sequence[int] = ()) -> E:
     """Return the experiment with some of its families, each with the seeds given.
 
     Parameters

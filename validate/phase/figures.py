@@ -61,6 +61,26 @@ def phase(population: str) -> Value:
     return lambda column, look: look.phase[population]
 
 
+def loss_on(population: str) -> Value:
+    """Return the network's loss on a population."""
+    return lambda column, look: look.loss[population]
+
+
+def loss_of(pole: str, population: str) -> Value:
+    """Return a pole's loss on a population."""
+    return lambda column, look: column.poles[population].loss[pole]
+
+
+def above_poles(population: str) -> Value:
+    """Return the network's loss on a population less that of the better pole."""
+    return lambda column, look: look.loss[population] - min(column.poles[population].loss.values())
+
+
+def weight_on(population: str) -> Value:
+    """Return the weight of the second pole in the nearest mix."""
+    return lambda column, look: look.mix[population].weight
+
+
 def panels(grid: Grid) -> list[tuple[str, Value, str]]:
     """Return title, value and scale of each heat map."""
     populations = [name for name in ("training", "majors", "fresh") if name in grid[0].looks[0].phase]
@@ -88,7 +108,7 @@ def _reach(values: np.ndarray) -> float:
 
 
 def map_figure(grid: Grid) -> Figure:
-    """Draw the heat maps: means over seeds, with the measured threshold of fresh tasks where it lies inside the grid."""
+    """Draw the heat maps: means over seeds, and on phases the measured threshold where it lies inside the grid."""
     shown = panels(grid)
     n_columns = 4 if len(shown) > 6 else 3
     n_rows = -(-len(shown) // n_columns)
@@ -166,16 +186,16 @@ def curves_figure(grid: Grid) -> Figure:
     log_n, steps = np.log2(diversities_of(grid)), steps_of(grid)
     poles = POLES[grid[0].mixture]
     for name in grid[0].looks[0].loss:
-        loss = table(grid, lambda _, look, name=name: look.loss[name])[:, -1]
+        loss = table(grid, loss_on(name))[:, -1]
         band(losses, log_n, loss, POPULATION_COLOURS[name], POPULATIONS[name])
         for pole, dash in zip(poles, (":", "--"), strict=True):
-            exact = table(grid, lambda column, _, name=name, pole=pole: column.poles[name].loss[pole])[:, -1]
+            exact = table(grid, loss_of(pole, name))[:, -1]
             losses.plot(log_n, exact.mean(axis=0), color=POPULATION_COLOURS[name], ls=dash, lw=1)
         band(phases, log_n, table(grid, phase(name))[:, -1], POPULATION_COLOURS[name], POPULATIONS[name])
-        least = table(grid, lambda column, look, name=name: look.loss[name] - min(column.poles[name].loss.values()))
+        least = table(grid, above_poles(name))
         band(excess, np.log(steps), least.mean(axis=2), POPULATION_COLOURS[name], POPULATIONS[name])
     for name in grid[0].looks[0].mix:
-        weight = table(grid, lambda _, look, name=name: look.mix[name].weight)[:, -1]
+        weight = table(grid, weight_on(name))[:, -1]
         band(places, log_n, weight, POPULATION_COLOURS[name], POPULATIONS[name])
     fresh = table(grid, lambda _, look: look.loss["fresh"])
     for index in np.unique(np.linspace(0, len(log_n) - 1, 6).round().astype(int)):

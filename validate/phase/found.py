@@ -1,4 +1,4 @@
-"""What is found of one network of a map: kept beside it, and the part of ``phase.json`` that everything else is made of."""
+"""What is found of one network of a map: kept beside it, and what everything else in ``phase.json`` is made of."""
 
 from validate.judging.results import Model
 from validate.phase.experiment import Kind

@@ -10,10 +10,10 @@ Each is a weight w of the second pole at every step and diversity, and with it a
                    step it lies below or above the grid
     same threshold a second null: one diversity for all steps, the mean of those measured at the end
 
-Seeds are split into two halves; what is fitted (the network's error too) is taken from one half and scored on the other,
-both ways. Scores: mean KL(mix of weight w || network) over steps, diversities and `PLACED` populations, nats a target,
-beside that of the nearest mix; and the mean distance in log2 N from the measured threshold, at the end and over the
-steps at which one is measured inside the grid. Predicted thresholds outside the grid are taken for its end.
+Seeds are split into two halves; what is fitted (the network's error too) is taken from one half and scored on the
+other, both ways. Scores: mean KL(mix of weight w || network) over steps, diversities and `PLACED` populations, nats a
+target, beside that of the nearest mix; and the mean distance in log2 N from the measured threshold, at the end and over
+the steps at which one is measured inside the grid. Predicted thresholds outside the grid are taken for its end.
 """
 
 from collections.abc import Callable, Sequence
@@ -85,12 +85,11 @@ class Half:
     @cached_property
     def error(self) -> Weights:
         """The networks' own error on the training mixture, mean over seeds."""
-        return np.maximum(
-            np.mean(
-                [self._table(own, lambda c, s: c.looks[s].mix["training"].distance) for own in self.seeds.values()], 0
-            ),
-            LEAST,
-        )
+        tables = [
+            [[column.looks[look].mix["training"].distance for column in own] for look in range(self.n_looks)]
+            for own in self.seeds.values()
+        ]
+        return np.maximum(np.mean(tables, axis=0), LEAST)
 
     @cached_property
     def curves(self) -> Float[np.ndarray, "seeds populations S N G"]:
@@ -101,9 +100,6 @@ class Half:
                 for own in self.seeds.values()
             ]
         )
-
-    def _table(self, own: Sequence[ColumnResult], value: Callable[[ColumnResult, int], float]) -> Weights:
-        return np.array([[value(column, s) for column in own] for s in range(self.n_looks)])
 
     def divergence(self, weights: Weights) -> float:
         """Return the mean KL of the mix of the weights from the networks."""

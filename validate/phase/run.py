@@ -15,7 +15,7 @@ from rich.console import Console
 from threadpoolctl import threadpool_limits
 
 from validate.experiment.fingerprints import training_code
-from validate.experiment.folder import RunFolderError, open_run, require_run, write_text
+from validate.experiment.folder import RunFolderError, in_use, open_run, write_text
 from validate.experiment.schema import ExperimentError, load_experiment
 from validate.judging.results import as_json
 from validate.phase.experiment import Column, PhaseExperiment
@@ -61,7 +61,6 @@ def open_map(folder: Path, experiment: PhaseExperiment) -> PhaseExperiment:
     RunFolderError
         If the folder cannot be written, is no map, or holds one whose networks are others.
     """
-    require_run(folder)
     path = folder / "experiment.toml"
     if path.exists():
         try:
@@ -108,9 +107,14 @@ def run_map(
 
     Raises
     ------
-    RunFolderError, SchedulerError, CheckpointError, DivergenceError
+    RunFolderError, BusyError, SchedulerError, CheckpointError, DivergenceError
         Each a sentence; what is finished is kept.
     """
+    with in_use(folder):
+        return _mapped(experiment, folder, client, console, quiet)
+
+
+def _mapped(experiment: PhaseExperiment, folder: Path, client: Client | None, console: Console, quiet: bool) -> Path:
     started = time.perf_counter()
     experiment = open_map(folder, experiment)
     columns = experiment.columns()

@@ -6,7 +6,8 @@ At each diversity and seed, with the sequences of fresh tasks in two halves,
 
 so that the choice of the step cannot make a rise by itself, in units of what remembering the fewest tasks of the map
 costs on fresh ones, the loss of the first pole less that of the second. Without a rise the step of the least is the
-last one and the rise is 0. Over seeds: Student's t; that some diversity shows a rise is judged with the level shared among the diversities (Bonferroni).
+last one and the rise is 0. Over seeds: Student's t; that some diversity shows a rise is judged with the level shared
+among the diversities (Bonferroni).
 
     supported      at some diversity the interval lies above `LEAST_RISE`
     refuted        at every diversity it lies below
@@ -16,6 +17,7 @@ A tenth of that unit is what counts as a rise; fixed before any map.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from scipy import stats
@@ -57,6 +59,7 @@ def transience(grid: Sequence[ColumnResult]) -> Transience:
     diversities = [column.diversity for column in next(iter(seeds.values()))]
     table = np.array([[rise(column) / unit(own) for column in own] for own in seeds.values()])
     rises = [over_shared_level(column, len(diversities)) for column in table.T]
+    verdict: Literal["supported", "refuted", "inconclusive"]
     if any(estimate.low > LEAST_RISE for estimate in rises):
         verdict = "supported"
     elif all(estimate.high < LEAST_RISE for estimate in rises):

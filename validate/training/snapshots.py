@@ -1,7 +1,7 @@
 """A network at several steps of its training: what a map over training steps is measured on, now or later.
 
-Snapshots are parameters alone, a file a step. Whatever is thought of after a network was trained can be measured on them
-without training it again.
+Snapshots are parameters alone, a file a step. Whatever is thought of after a network was trained can be measured on
+them without training it again.
 """
 
 from collections.abc import Iterable

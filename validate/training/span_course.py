@@ -63,9 +63,9 @@ class SpanCourse:
             if not (np.isfinite(effects.task).all() and np.isfinite(fresh[site]).all()):
                 found[site] = float("nan"), float("nan")
                 continue
-            basis, states = span_basis(effects.task), (majors[site], fresh[site])
-            bare = [part - current @ effects.current for part, current in zip(states, here, strict=True)]
-            found[site] = _share(*states, basis), _share(*bare, basis)
+            basis = span_basis(effects.task)
+            bare = [part[site] - current @ effects.current for part, current in zip((majors, fresh), here, strict=True)]
+            found[site] = _share(majors[site], fresh[site], basis), _share(bare[0], bare[1], basis)
         return found
 
 
