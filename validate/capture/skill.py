@@ -25,6 +25,9 @@ from theory import Batch, LatentTasks, Mixture, divergence, nats_per_loss
 from validate.capture.candidates import MODES, reference_mean
 from validate.experiment.sampling import predicted
 
+LEAST_WORTH = 1e-9
+"""Nats a target below which context is worth nothing, as where there is one task alone: skill is undefined then."""
+
 LEARNED = 0.98
 """The least skill of a network that has learned; below it claims about its states say nothing of the paper."""
 
@@ -72,9 +75,9 @@ class Skill:
         return np.stack([distances[nearest], self.without[nearest]], axis=-1)
 
     def __call__(self, mean: Float[np.ndarray, "B P D"]) -> float:
-        """Return the skill of some predictions."""
+        """Return the skill of some predictions; nan where context is worth nothing."""
         left, without = self.moments(mean).mean(axis=0)
-        return float(1 - left / without)
+        return float(1 - left / without) if without > LEAST_WORTH else float("nan")
 
 
 def without_context(

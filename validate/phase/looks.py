@@ -138,7 +138,7 @@ class Scene:
         inside = {} if self.span is None else self.span.shares(network)
         return Look(
             step=step,
-            skill=self._skilled(means["training"]),
+            skill=self.skill(means["training"]),
             phase={name: phase_ratio(*to.values()) for name, to in distance.items()},
             distance=distance,
             loss={name: float(loss.mean()) for name, loss in losses.items()},
@@ -147,12 +147,6 @@ class Scene:
             inside={site: shares[0] for site, shares in inside.items()},
             inside_starred={site: shares[1] for site, shares in inside.items()},
         )
-
-    def _skilled(self, mean: Float[np.ndarray, "B P D"]) -> float:
-        """Return the skill; undefined where context is worth nothing, as of a pool of one task."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            skill = self.skill(mean)
-        return skill if np.isfinite(skill) else float("nan")
 
     def _predicted(self, source: NetworkSource, population: str) -> Float[np.ndarray, "B P D"]:
         mean = source.mean(self.arenas[population].batch)

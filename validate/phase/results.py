@@ -69,7 +69,6 @@ class NeighbourRow(Model):
     number: str
     theirs: Number
     ours: Estimate
-    tolerance: Number
     verdict: str
     reason: str
 

@@ -21,6 +21,7 @@ from validate.judging.results import as_json
 from validate.phase.experiment import Column, PhaseExperiment
 from validate.phase.found import ColumnResult
 from validate.phase.kept import looked
+from validate.phase.neighbours import neighbour_rows
 from validate.phase.predictions import scores
 from validate.phase.report import write_phase_report
 from validate.phase.results import Judged, PhaseResults
@@ -128,9 +129,9 @@ def _mapped(experiment: PhaseExperiment, folder: Path, client: Client | None, co
         environment=describe(),
         code=training_code(),
         columns=found,
-        thresholds=thresholds(found),
+        thresholds=(measured := thresholds(found)),
         judged=judge_all(experiment, found),
-        neighbours=[],
+        neighbours=neighbour_rows(experiment, found, measured),
         seconds=time.perf_counter() - started,
         peak_memory_bytes=peak_memory_bytes(),
     )
