@@ -251,6 +251,10 @@ def phase(
     ] = None,
     experiment: Annotated[Path | None, typer.Option(help="A map file, instead of a preset.")] = None,
     family: Families = None,
+    mixture: Annotated[
+        list[str] | None,
+        typer.Option(help="Majors and N minors (minors), or a uniform pool of N tasks (pool); repeatable."),
+    ] = None,
     seeds: Seeds = None,
     out: Out = None,
     fresh: Fresh = False,
@@ -271,7 +275,7 @@ def phase(
         if preset and experiment:
             raise ExperimentError("give --preset or --experiment, not both")
         asked = load_map(experiment or preset or "quick")
-        chosen = select(asked, family or (), parse_seeds(seeds or ()))
+        chosen = select(asked, family or (), parse_seeds(seeds or ())).of_mixtures(mixture or ())
         folder = _folder(out, chosen.name, fresh, console)
         with hired(scheduler, workers) as client:
             written = run_map(chosen, folder, client, console, quiet)

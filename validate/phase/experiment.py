@@ -13,7 +13,7 @@ axis), a diversity and a seed. Tasks of one seed are draws of one sequence, so a
 those of a column of more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -143,6 +143,16 @@ class PhaseExperiment(Experiment):
             plan=plan.plan.model_copy(update={"designs": [diverse]}),
             mixtures={diverse.name: plan.mixtures[diverse.name]},
         )
+
+    def of_mixtures(self, mixtures: Collection[str]) -> "PhaseExperiment":
+        """Return the map with some of its mixtures, all unless named, or with others in their place."""
+        for name in mixtures:
+            if name not in POLES:
+                raise ExperimentError(f"mixture must be one of {', '.join(POLES)}; got {name!r}")
+        chosen = [kind for kind in POLES if kind in mixtures]
+        if not chosen or chosen == self.mixtures:
+            return self
+        return self.model_copy(update={"name": f"{self.name}.{'-'.join(chosen)}", "mixtures": chosen})
 
     def columns(self) -> list[Column]:
         """Return every network: seed by seed, so that a whole map of one seed is there first."""

@@ -14,6 +14,8 @@ from distributed import Client
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
+from model.parameters import size
+
 from validate.experiment.fingerprints import training_code
 from validate.experiment.folder import RunFolderError, in_use, open_run, write_text
 from validate.experiment.schema import ExperimentError, load_experiment
@@ -42,16 +44,27 @@ def look(column: Column, folder: Path) -> ColumnResult:
 
 
 def tasks_of_map(columns: list[Column], folder: Path) -> tuple[list[Task], list[str]]:
-    """Return the tasks of a map, and the names of those that return a column's result, in the order of columns."""
-    tasks: dict[str, Task] = {}
-    names = []
-    for column in columns:
+    """Return the tasks of a map, and the names of those that return a column's result, in the order of columns.
+
+    The dearest networks come first, so that many workers end at about the same time.
+    """
+    tasks: list[Task] = []
+    for column in sorted(columns, key=cost, reverse=True):
         training = training_task(column.plan, folder / column.home, column.looked_at)
-        name = f"look {column.home} {column.plan.file_name}"
-        tasks[training.name] = training
-        tasks[name] = Task(name, look, (column, folder), after=(training.name,), urgent=True)
-        names.append(name)
-    return list(tasks.values()), names
+        look_task = Task(looking(column), look, (column, folder), after=(training.name,), urgent=True)
+        tasks += [training, look_task]
+    return tasks, [looking(column) for column in columns]
+
+
+def looking(column: Column) -> str:
+    """Return the name of the task that looks at a column."""
+    return f"look {column.home} {column.plan.file_name}"
+
+
+def cost(column: Column) -> int:
+    """Return what training a column costs, in products of numbers."""
+    plan = column.plan
+    return plan.steps * plan.seed_plan.plan.training.batch * plan.config.length * size(plan.config)
 
 
 def open_map(folder: Path, experiment: PhaseExperiment) -> PhaseExperiment:

@@ -57,6 +57,14 @@ def test_arms_and_points_are_columns_too(full):
     assert heavy.plan.mixture.weights[-1] == pytest.approx(0.6 / 4)
 
 
+def test_one_design_of_a_map_is_a_map(full):
+    assert {c.mixture for c in full.of_mixtures(["pool"]).columns()} == {"pool"}
+    assert full.of_mixtures(["pool"]).name == "tiny-map.pool"
+    assert full.of_mixtures([]) == full.of_mixtures(["pool", "minors"]) == full
+    with pytest.raises(ExperimentError, match="mixture must be one of minors, pool; got 'lake'"):
+        full.of_mixtures(["lake"])
+
+
 def test_steps_are_even_in_log_and_end_with_the_last():
     steps = spaced_steps(2500, 20)
     assert (steps[0], steps[-1], len(steps)) == (8, 2500, 20)
