@@ -106,7 +106,9 @@ def places(fitted: Half, scored: Half) -> list[dict[str, tuple[float, float]]]:
             curve = np.array([[column.poles[population].relative for column in own]] * scored.n_looks)
             predicted = at_weights(curve, weights)[late].ravel()
             network = np.array([[mix.relative for mix in line] for line in looks])[late].ravel()
-            table[population] = float(variation[late].mean()), float(np.corrcoef(predicted, network)[0, 1])
+            with np.errstate(divide="ignore", invalid="ignore"):  # of one that stays where it is there is none
+                correlation = float(np.corrcoef(predicted, network)[0, 1])
+            table[population] = float(variation[late].mean()), correlation
         found.append(table)
     return found
 
