@@ -15,7 +15,6 @@ from rich.console import Console
 from threadpoolctl import threadpool_limits
 
 from model.parameters import size
-
 from validate.experiment.fingerprints import training_code
 from validate.experiment.folder import RunFolderError, in_use, open_run, write_text
 from validate.experiment.schema import ExperimentError, load_experiment

@@ -13,7 +13,6 @@ from validate.experiment.folder import RunFolderError
 from validate.phase import parse_map, run_map
 from validate.phase.kept import looked_path
 from validate.phase.looks import look_at
-from validate.phase.report import write_phase_report
 from validate.phase.results import read_map
 from validate.phase.run import open_map, tasks_of_map
 from validate.runs.scheduler import carry_out, workers
@@ -49,8 +48,6 @@ def test_a_map_leaves_numbers_figures_and_a_self_contained_page(finished):
     html = page.read_text()
     assert "http" not in html.replace("http://www.w3.org", "")
     assert html.count("data:image/svg+xml;base64,") == 2 * 3
-    page.unlink()
-    assert write_phase_report(folder).read_text() == html
 
 
 def test_the_last_snapshot_is_the_trained_network(finished):
@@ -70,13 +67,13 @@ def test_seeds_and_columns_are_added_without_training_again(finished, monkeypatc
         "validate.phase.kept.look_at", lambda column, folder: asked.append(column) or look_at(column, folder)
     )
     text = TINY.replace("[0, 1]", "[0, 2]").replace("[1, 4]", "[1, 2]").replace("minors = 4", "minors = 2")
-    run_map(parse_map(text, "more"), folder, None, quiet())
-    after = read_map(folder)
-    assert (after.experiment.diversities, after.experiment.families["dice"].seeds) == ([1, 2, 4], [0, 1, 2])
-    assert len(after.columns) == 18
-    assert len(asked) == 10
+    larger = open_map(folder, parse_map(text, "more"))
+    assert (larger.diversities, larger.families["dice"].seeds) == ([1, 2, 4], [0, 1, 2])
+    tasks, names = tasks_of_map(larger.columns(), folder)
+    done = carry_out(tasks, None)
+    assert (len(names), len(asked)) == (18, 10)
     old = {c.model_dump_json() for c in before.columns}
-    assert old <= {c.model_dump_json() for c in after.columns}
+    assert old <= {done[name].model_dump_json() for name in names}
     for name, stamp in stamps.items():
         assert Metrics(folder / "metrics" / f"{name}.jsonl").path.stat().st_mtime_ns == stamp
 
