@@ -118,7 +118,7 @@ class PhaseExperiment(Experiment):
     def _sweep(self, kind: str) -> SweepExperiment:
         """Return the sweep that holds the points of the axes; its base is the base of the map."""
         plan = self.families[kind]
-        designs = [Design(minors=0, steps=1), *plan.designs]
+        designs = [Design.model_validate({"minors": 0, "steps": 1}), *plan.designs]
         arms_aside = plan.model_copy(update={"designs": designs, "arms": []})
         return SweepExperiment(name=self.name, families={kind: arms_aside}, axes=self.axes)
 
