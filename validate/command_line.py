@@ -16,6 +16,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from validate.options import Blas, Families, File, Fresh, Out, Preset, Quiet, Scheduler, Seeds, Workers
+from validate.report.plain import PlainConsole, visible
 
 if TYPE_CHECKING:
     from validate.experiment.schema import Experiment
@@ -84,13 +85,13 @@ def _sentences() -> Iterator[None]:
 
 
 def _fail(sentence: str, status: int) -> NoReturn:
-    typer.echo(f"error: {sentence}", err=True)
+    typer.echo(f"error: {visible(sentence)}", err=True)
     raise typer.Exit(status)
 
 
 def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH)
+    console = PlainConsole()
+    return console if console.is_terminal else PlainConsole(width=WIDTH)
 
 
 def _experiment(preset: str | None, file: Path | None) -> "Experiment":

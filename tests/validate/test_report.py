@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from html_tables import Tables
+from matplotlib.figure import Figure
 from rich.console import Console
 from tiny import TOML
 
@@ -15,11 +16,11 @@ from validate.claims.catalogue import QUESTIONS
 from validate.claims.prefix.shown import PrefixMap, PrefixShown
 from validate.claims.rule import WORST_FIRST
 from validate.claims.trajectories import TrajectoriesShown
-from validate.experiment.folder import to_json
+from validate.experiment.folder import RunFolderError, to_json
 from validate.experiment.schema import parse_experiment
 from validate.figures import Drawn, groups
 from validate.figures.gallery import GALLERY
-from validate.figures.style import house_style
+from validate.figures.style import house_style, save
 from validate.judging.results import NetworkResult, Results, read_results
 from validate.report.console import WIDE, print_claims, sites_table
 from validate.report.page import page, write_report
@@ -321,3 +322,37 @@ def test_the_primary_claims_are_told_first_with_what_was_expected(run):
     printed = " ".join(console.file.getvalue().split())
     assert f"Primary claims of dice (these networks only): holds: {first.claim}; fails: {second.claim} (exp" in printed
     assert html.index('id="primary"') < html.index('id="matrix"')
+
+
+def files_of(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_strangers_results_are_written_nowhere_else(run, tmp_path):
+    """Names of families become names of files; links may lead anywhere."""
+    folder, outside = tmp_path / "a" / "run", tmp_path / "outside"
+    shutil.copytree(run[0], folder)
+    outside.mkdir()
+    (outside / "notes").write_text("mine")
+    text = (folder / "results.json").read_text()
+    for evil in ("../../evil", "/tmp/evil", "cards"):
+        for key in ('"dice": {', '"family": "dice"'):
+            (folder / "results.json").write_text(text.replace(key, key.replace('"dice"', json.dumps(evil))))
+            with pytest.raises(RunFolderError, match="families must be among"):
+                write_report(folder)
+    (folder / "results.json").write_text(text)
+    shutil.rmtree(folder / "figures", ignore_errors=True)
+    (folder / "figures").symlink_to(outside)
+    with pytest.raises(RunFolderError, match="leads out of the run folder"):
+        write_report(folder)
+    (folder / "figures").unlink()
+    (folder / "metrics.jsonl").unlink()
+    (folder / "metrics.jsonl").symlink_to(outside / "notes")
+    with pytest.raises(RunFolderError, match="leads out of the run folder"):
+        write_report(folder)
+    drawn = folder / "drawn.svg"
+    drawn.symlink_to(outside / "notes")
+    save(Figure(), drawn)
+    assert not drawn.is_symlink()
+    assert files_of(outside) == {Path("notes"): b"mine"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "outside"]

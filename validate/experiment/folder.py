@@ -138,6 +138,20 @@ def set_aside(folder: Path) -> Path | None:
     return aside
 
 
+def inside(folder: Path, name: str) -> Path:
+    """Return the path of a file or folder of a run.
+
+    Raises
+    ------
+    RunFolderError
+        If a name or a link leads out of the run: what a stranger made may be read and reported, and nothing else.
+    """
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise RunFolderError(f"{path} leads out of the run folder; a run holds its own files")
+    return path
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file so that a reader sees the old content or the new, never a part."""
     write_atomically(path, text.encode())

@@ -7,6 +7,7 @@ import numpy as np
 
 from model import TrainingConfig, TransformerConfig
 from theory import Batch, Mixture, stream
+from validate.experiment.folder import inside
 from validate.experiment.schema import Experiment, network_config
 from validate.experiment.seed_plan import SeedPlan, arm_plans, seed_plans
 
@@ -94,11 +95,11 @@ class NetworkPlan:
 
     def checkpoint(self, folder: Path) -> Path:
         """Return where it is kept in a run folder."""
-        return folder / "checkpoints" / f"{self.file_name}.safetensors"
+        return inside(folder, f"checkpoints/{self.file_name}.safetensors")
 
     def metrics(self, folder: Path) -> Path:
         """Return where its training log is kept in a run folder."""
-        return folder / "metrics" / f"{self.file_name}.jsonl"
+        return inside(folder, f"metrics/{self.file_name}.jsonl")
 
 
 def networks_of(seed_plan: SeedPlan) -> list[NetworkPlan]:

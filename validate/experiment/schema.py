@@ -240,6 +240,13 @@ class Experiment(_Table):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     families: Annotated[dict[str, FamilyPlan], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _known_families(self) -> "Experiment":
+        """Refuse names that are no families, from wherever an experiment is read: files are named after them."""
+        for kind in self.families:
+            require_family(kind)
+        return self
+
     def family(self, kind: str) -> LatentTasks:
         """Build the latent-task distribution of one plan."""
         return build_family(kind, self.families[kind].tasks)
@@ -266,10 +273,16 @@ class Experiment(_Table):
         return tomli_w.dumps(self.model_dump(exclude_none=True))
 
 
-def build_family(kind: str, sizes: Mapping[str, Any]) -> LatentTasks:
-    """Build a latent-task distribution; an unknown family, key or value is an `ExperimentError`."""
+def require_family(kind: str) -> str:
+    """Return the name of a family; an `ExperimentError` if there is no such."""
     if kind not in FAMILIES:
         raise ExperimentError(f"families must be among {sorted(FAMILIES)}; got {quoted(kind)}")
+    return kind
+
+
+def build_family(kind: str, sizes: Mapping[str, Any]) -> LatentTasks:
+    """Build a latent-task distribution; an unknown family, key or value is an `ExperimentError`."""
+    require_family(kind)
     known = {field.name: field.type for field in fields(FAMILIES[kind]) if field.type in (int, float)}
     for name, value in sizes.items():
         place = text.key(["families", kind, "tasks", name])

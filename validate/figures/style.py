@@ -7,6 +7,7 @@ are a scale from dark to light with its own bar.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 
+from model.files import write_atomically
 from theory import FAMILIES, TargetKind
 from validate.figures.group import Group, S
 from validate.judging.layer import layer_of
@@ -86,6 +88,7 @@ SETTINGS = {
     "lines.markersize": 4,
     "savefig.bbox": "tight",
     "svg.fonttype": "path",
+    "text.parse_math": False,  # names of sites are no formulas
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
 }
@@ -99,8 +102,10 @@ def house_style(name: str) -> Iterator[None]:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as SVG without a date, so that equal results give equal files."""
-    figure.savefig(path, format="svg", metadata={"Date": None})
+    """Write a figure as SVG without a date, so that equal results give equal files; a link in its place is replaced."""
+    drawing = BytesIO()
+    figure.savefig(drawing, format="svg", metadata={"Date": None})
+    write_atomically(path, drawing.getvalue())
 
 
 def layer_colours(n_layers: int) -> list[tuple[float, float, float, float]]:

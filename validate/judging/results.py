@@ -5,14 +5,14 @@ null and read back as nan.
 """
 
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, SerializeAsAny, ValidationError, field_validator
 
 from validate.claims.base import Shown, Statistics
 from validate.claims.rule import Direction, Verdict, bound_text
 from validate.experiment.folder import RunFolderError, to_json
-from validate.experiment.schema import Experiment
+from validate.experiment.schema import Experiment, require_family
 from validate.experiment.scopes import Scope
 from validate.statistics.intervals import Estimate, Number
 
@@ -27,6 +27,10 @@ Standing = Literal["holds", "fails", "open"]
 
 ENOUGH_SEEDS = 5
 """Fewer seeds say something of these networks only."""
+
+
+Family = Annotated[str, AfterValidator(require_family)]
+"""A name that files are called after: only those of families are read."""
 
 
 class Model(BaseModel):
@@ -76,7 +80,7 @@ class NetworkResult(Model):
         By question.
     """
 
-    family: str
+    family: Family
     seed: int
     design: str
     arm: str = ""
@@ -165,7 +169,7 @@ class ClaimRow(CriterionRow):
     """
 
     claim: str
-    family: str
+    family: Family
     design: str
     layer: int | None
     layers: list[int] | None
@@ -189,7 +193,7 @@ class ClaimRow(CriterionRow):
 class LadderResult(Model):
     """The ladder of one seed: statistics by rung and scope, and by scope whether each may judge."""
 
-    family: str
+    family: Family
     seed: int
     rungs: dict[str, ByScope]
     calibrated: dict[Scope, dict[str, bool]]
@@ -198,7 +202,7 @@ class LadderResult(Model):
 class SkillRow(Model):
     """How well one network predicts, on held-out sequences such as it was trained on."""
 
-    family: str
+    family: Family
     design: str
     arm: str
     seed: int
@@ -210,7 +214,7 @@ class SkillRow(Model):
 class ArmRow(Model):
     """One statistic of an arm beside the first: means over seeds, and the mean difference within a seed."""
 
-    family: str
+    family: Family
     arm: str
     design: str
     statistic: str

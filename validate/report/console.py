@@ -8,10 +8,12 @@ from typing import Protocol, TypeVar, runtime_checkable
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from validate.claims.rule import Verdict
 from validate.experiment.schema import Experiment
 from validate.judging.results import ClaimRow, NetworkResult, Results
+from validate.report.plain import PlainConsole
 from validate.report.primary import primary_summaries
 from validate.report.tables import SitesTable
 from validate.report.wording import number
@@ -85,7 +87,7 @@ def print_primary(console: Console, rows: Sequence[ClaimRow]) -> None:
 def as_text(show: Callable[[Console, R], None], results: R, width: int) -> str:
     """Return what would be printed on so many columns, without colours."""
     text = StringIO()
-    show(Console(file=text, width=width), results)
+    show(PlainConsole(file=text, width=width), results)
     return text.getvalue()
 
 
@@ -118,7 +120,7 @@ def claims_table(title: str, rows: Sequence[ClaimRow], width: int) -> Table:
                 f"{row.family}, {row.design}" if index == 0 else "",
                 part.label,
                 *(numbers[heading] for heading in headings),
-                f"[{STYLES[row.verdict]}]{row.verdict}[/]" if index == last else "",
+                Text(row.verdict, STYLES[row.verdict]) if index == last else "",
             )
     return table
 

@@ -16,7 +16,7 @@ from validate.capture.skill import LEARNED
 from validate.claims.fresh_states import FreshStatesShown
 from validate.claims.modes import ModesShown
 from validate.claims.rule import Verdict
-from validate.experiment.folder import RunFolderError, write_text
+from validate.experiment.folder import RunFolderError, inside, write_text
 from validate.figures import Drawn, draw_all
 from validate.figures.style import units_of
 from validate.judging.results import ArmRow, ClaimRow, NetworkResult, Results, SkillRow, read_results
@@ -111,13 +111,14 @@ class FamilySection:
 def write_report(folder: Path) -> Path:
     """Draw the figures of a run and write ``report.html``; returns its path."""
     results = read_results(folder)
-    metrics = Metrics(folder / "metrics.jsonl").rows()
+    metrics = Metrics(inside(folder, "metrics.jsonl")).rows()
+    figures = inside(folder, "figures")
     try:
-        (folder / "figures").mkdir(exist_ok=True)
+        figures.mkdir(exist_ok=True)
     except OSError as error:
         raise RunFolderError(f"figures cannot be written to {folder}: {error.strerror}") from error
     path = folder / "report.html"
-    write_text(path, page(results, draw_all(results, metrics, folder / "figures")))
+    write_text(path, page(results, draw_all(results, metrics, figures)))
     return path
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from validate.experiment.folder import write_text
+from validate.experiment.folder import inside, write_text
 from validate.figures.style import house_style, save
 from validate.report.wording import number
 from validate.sweep.axes import AXES, AxisValue
@@ -48,8 +48,9 @@ class Section:
 def write_sweep_report(folder: Path) -> Path:
     """Draw the figures of a sweep and write ``sweep.html``; returns its path."""
     results = read_sweep(folder)
-    (folder / "figures").mkdir(exist_ok=True)
-    sections = [Section.of(results, axis, folder / "figures" / f"{axis}.svg") for axis in results.experiment.axes]
+    figures = inside(folder, "figures")
+    figures.mkdir(exist_ok=True)
+    sections = [Section.of(results, axis, figures / f"{axis}.svg") for axis in results.experiment.axes]
     environment = Environment(
         loader=PackageLoader("validate.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
