@@ -35,6 +35,7 @@ def outcome(seed=0, layers=LAYERS, scope=MAJORS_ONLY, **changed):
         trained={other: table(GOOD, **changed) if other == scope else table(GOOD) for other in SCOPES},
         nulls={other: {"untrained": table(BAD)} for other in SCOPES},
         predicted={other: dict.fromkeys(CRITERIA, 0.75) for other in SCOPES},
+        sites={scope: f"post_mlp.{layer}" for scope, layer in layers.items()},
         layers=layers,
     )
 

@@ -16,12 +16,14 @@ from model import Transformer
 from validate.capture.captured import Captured
 from validate.capture.rungs import RandomSource
 from validate.capture.sources import NetworkSource
-from validate.claims.catalogue import CLAIMS, QUESTIONS
+from validate.claims.base import UNTRAINED
+from validate.claims.catalogue import CLAIMS
 from validate.claims.prefix.shown import PrefixShown
 from validate.claims.properties import PropertiesShown
 from validate.experiment.schema import ExperimentError, network_config, parse_experiment
+from validate.judging.controls import Company
 from validate.judging.examination import Subjects, examine
-from validate.judging.layer import chosen_site
+from validate.judging.layer import task_site
 from validate.own_states.command import chosen_plan, measure_files, write_sequences
 from validate.own_states.errors import StatesError
 from validate.own_states.files import StatesFile
@@ -85,19 +87,31 @@ def numbers(table):
     return [np.nan if table is None else table] if isinstance(table, float | None) else []
 
 
+class StatesOnly:
+    """A network of which no more is known than its states after each MLP, and its predictions."""
+
+    sites = ("post_mlp.0", "post_mlp.1")
+
+    def __init__(self, source):
+        self.mean, self.every = source.mean, source.states
+
+    def states(self, batch, last=False):
+        return {site: states for site, states in self.every(batch, last).items() if site in self.sites}
+
+
 @pytest.mark.parametrize("family", ["dice", "regression"])
 def test_states_through_a_file_give_the_same_statistics(folder, family):
     experiment = experiment_of(family)
     [subjects] = read_subjects(experiment, [folder / f"{family}.plain"], [folder / f"{family}.bare"])
     plan, stored = subjects.seed_plan, subjects.trained["minors=0"]
-    direct, bare = (NetworkSource(network_of(experiment, family, seed), plan.family) for seed in (0, 2))
+    direct, bare = (StatesOnly(NetworkSource(network_of(experiment, family, seed), plan.family)) for seed in (0, 2))
     assert stored.sites == direct.sites
-    assert chosen_site(stored, plan.setting, QUESTIONS) == chosen_site(direct, plan.setting, QUESTIONS)
+    assert task_site(stored, plan.setting) == task_site(direct, plan.setting) == "post_mlp.0"  # the last is not judged
     captured = [Captured.of(source, plan.setting) for source in (stored, direct)]
     for site in direct.sites:
         np.testing.assert_allclose(captured[0].fresh[site], captured[1].fresh[site], rtol=1e-4, atol=1e-6)
     through = examine(subjects, rungs=()).outcome.model_dump(include={"trained", "nulls"})
-    whole = Subjects(plan, {"minors=0": direct}, [bare], has="predictions")
+    whole = Subjects(plan, {"minors=0": direct}, Company([bare]), has="predictions")
     own = examine(whole, rungs=()).outcome.model_dump(include={"trained", "nulls"})
     # Up to what float32 keeps; weights of a mixture with tied candidates may go either way.
     for table in (through, own):
@@ -154,11 +168,11 @@ def test_what_is_recorded_is_what_measuring_reads(family):
         (["minors=4", "minors=0"], 0, "predictions"),
     ):
         source = Remembering(sequences)
-        examine(Subjects(values, dict.fromkeys(designs, source), [source] * n_untrained, has), rungs=())
+        examine(Subjects(values, dict.fromkeys(designs, source), Company([source] * n_untrained), has), rungs=())
         predictions = [asked.any() for name, asked in source.asked.items() if name.startswith("predictions")]
         assert any(predictions) == (has == "predictions")
     source = Remembering(sequences)
-    examine(Subjects(plan, dict.fromkeys(plan.mixtures, source), [source], "predictions"), rungs=())
+    examine(Subjects(plan, dict.fromkeys(plan.mixtures, source), Company([source]), "predictions"), rungs=())
     assert all(asked.all() for asked in source.asked.values())
 
 
@@ -188,7 +202,7 @@ def test_every_claim_about_states_and_predictions_is_judged(folder, tmp_path, ki
     for claim, design in untested:
         assert any(f"{kind}, {design}: not tested: " in said and claim in said for said in results.left_out)
     nulls = {null for row in results.claims for part in row.parts for null in part.nulls}
-    assert "untrained network 1" in nulls
+    assert UNTRAINED in nulls
     assert len(read.networks) == 2
     for network in read.networks:
         shown = network.show(PrefixShown).sites if kind == "dyck" else network.show(PropertiesShown).properties
@@ -210,7 +224,7 @@ def test_what_a_file_does_not_hold_is_left_out_and_said(folder, tmp_path):
     for row in bare.claims:
         for part, same_part in zip(row.parts, by_claim[row.claim].parts, strict=True):
             assert part.measured == same_part.measured
-            assert part.nulls.keys() == same_part.nulls.keys() - {"untrained network 1"}
+            assert part.nulls.keys() == same_part.nulls.keys() - {UNTRAINED}
 
 
 def test_seeds_are_judged_together(folder, tmp_path):

@@ -5,8 +5,8 @@ import math
 from validate.claims.catalogue import CLAIMS
 from validate.judging.results import ClaimRow, CriterionRow
 from validate.report.tables import Matrix
-from validate.report.wording import closest, short, where, why_untested
-from validate.statistics.intervals import UNDEFINED, Estimate
+from validate.report.wording import short, where, why_untested
+from validate.statistics.intervals import Estimate
 
 PART = CriterionRow(
     statistic="x",
@@ -15,6 +15,7 @@ PART = CriterionRow(
     measured=0.5,
     interval=(0.4, 0.6),
     null=0.1,
+    decided_by="near",
     nulls={"far": Estimate(0.9, 0.8, 1.0), "near": Estimate(0.1, 0.0, 0.2)},
     tolerance=0.05,
     direction="at most",
@@ -26,13 +27,14 @@ PART = CriterionRow(
 )
 
 
-def claim_row(claim, family="dice", design="minors=0", layers=None, seeds=(0,)):
+def claim_row(claim, family="dice", design="minors=0", layers=None, seeds=(0,), after="mlp"):
     return ClaimRow(
         claim=claim,
         family=family,
         design=design,
         layer=layers[0] if layers else None,
         layers=layers,
+        sites=[f"post_{after}.{layer}" for layer in layers] if layers else None,
         position=None,
         seeds=list(seeds),
         statement=claim,
@@ -62,6 +64,7 @@ def test_the_claims_keep_their_order_whatever_the_families():
 def test_layers_are_told_by_seed_where_they_differ():
     assert where(claim_row("P0", layers=[3, 3], seeds=[0, 1])) == "layer 3"
     assert where(claim_row("P0", layers=[3, 2], seeds=[0, 4])) == "layers 3, 2 (seeds 0, 4)"
+    assert where(claim_row("P0", layers=[3, 3], seeds=[0, 1], after="attention")) == "layer 3a"
     assert where(claim_row("P0")) == ""
 
 
@@ -71,9 +74,6 @@ def test_reasons_and_bounds_in_words():
 
     assert PART.bound() == "≤ 0.05"
     assert changed(direction="at least", tolerance=0.0).bound() == "≥ 0"
-    assert closest(PART) == "near"
-    assert closest(changed(nulls={"near": PART.nulls["near"], "none": UNDEFINED}, null=math.nan)) == "none"
-    assert closest(changed(nulls={}, null=math.nan)) is None
     assert why_untested(PART) == "a null is not defined"
     assert why_untested(changed(nulls={})) == "there is no null"
     undefined = "the statistic was not measured here, or is not defined"

@@ -6,6 +6,7 @@ from validate.capture.sources import NetworkSource
 from validate.experiment.schema import Design, Experiment, build_family, network_config, parse_experiment
 from validate.experiment.seed_plan import SeedPlan
 from validate.experiment.setting import Setting
+from validate.judging.controls import Company
 from validate.judging.examination import Subjects
 
 FAMILY_TOML = """
@@ -121,4 +122,4 @@ def tiny_subjects(plan: SeedPlan) -> Subjects:
     config = network_config(plan.family, plan.plan.network)
     trained = {name: NetworkSource(network, plan.family) for name, network in tiny_networks(plan).items()}
     bare = [NetworkSource(Transformer(config, seed=seed, backend="numpy"), plan.family) for seed in (7, 8)]
-    return Subjects(plan, trained, bare)
+    return Subjects(plan, trained, Company(bare))

@@ -16,6 +16,7 @@ So theta_k = e_k - mean e, nu_f = n_f, and the mass of all majors stands along m
     retrieval     w_k: the posterior over majors, u = 0: there is no second mode
     averaging     w_k, u: coordinates and prediction of the running average
     unread V      w_k: the posterior over majors, u = f_t, and a read-out without v_d: content that nothing uses
+    fresh only    w_k = 0, u = f_t: every task is fresh, and states of majors differ in what is inferred of them alone
     random        noise for states, and a random read-out: no direction has anything to do with a task
 
 In the exact-Bayes world it is known beforehand that writing a point a into span{theta} gives the geometric mixture of a
@@ -77,6 +78,12 @@ def unread_features(mixture: Mixture, batch: Batch) -> tuple[np.ndarray, np.ndar
     return retrieval_features(mixture, batch)[0], as_answers(mixture, mixture.family.fresh_mean(batch))
 
 
+def fresh_features(mixture: Mixture, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+    """Return no weight on any major, and the fresh task's answer."""
+    answers = as_answers(mixture, mixture.family.fresh_mean(batch))
+    return np.zeros((*answers.shape[:2], len(mixture.majors))), answers
+
+
 def averaging_features(mixture: Mixture, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
     """Return coordinates and prediction of the running average."""
     family, majors = mixture.family, mixture.majors
@@ -89,6 +96,7 @@ WORLDS: Mapping[str, Features | None] = {
     "retrieval": retrieval_features,
     "averaging": averaging_features,
     "unread V": unread_features,
+    "fresh only": fresh_features,
     "random": None,
 }
 """What a world holds; None: noise."""

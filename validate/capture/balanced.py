@@ -29,6 +29,14 @@ def with_current_symbol(batch: Batch, position: int, symbols: np.ndarray) -> Sym
     return SymbolBatch(batch.tasks, changed)
 
 
+def balanced_contexts(
+    family: LatentTasks, majors: Pool, n_symbols: int, n_per_cell: int, rng: np.random.Generator
+) -> tuple[Batch, np.ndarray]:
+    """Draw contexts task by task, and the current symbol each gets: cell after cell, the same in every task."""
+    contexts = draw_natural(family, rng, majors, n_symbols * n_per_cell)
+    return contexts, np.tile(np.repeat(np.arange(n_symbols), n_per_cell), len(majors))
+
+
 def capture_balanced(
     source: StateSource,
     family: LatentTasks,
@@ -47,10 +55,8 @@ def capture_balanced(
     dict of ndarray, shape (S, K, V, n, W)
         By site.
     """
-    n_tasks = len(majors)
-    contexts = draw_natural(family, rng, majors, n_symbols * n_per_cell)
-    current = np.tile(np.repeat(np.arange(n_symbols), n_per_cell), n_tasks)
-    shape = (n_tasks, n_symbols, n_per_cell)
+    contexts, current = balanced_contexts(family, majors, n_symbols, n_per_cell, rng)
+    shape = (len(majors), n_symbols, n_per_cell)
     parts: dict[str, list[np.ndarray]] = {site: [] for site in source.sites}
     endings = [with_current_symbol(contexts, position, current) for position in positions]
     for captured in last_states(source, contexts, endings):

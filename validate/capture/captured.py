@@ -45,11 +45,6 @@ class Captured:
         fresh = {site: states.reshape(grid) for site, states in source.states(setting.fresh, last=True).items()}
         return cls(setting, labelled, source.states(setting.fit), source.states(setting.score), fresh)
 
-    def shuffled(self) -> "Captured":
-        """Return the same states with task labels that tell nothing."""
-        rng = self.setting.stream
-        return replace(self, labelled={site: s.shuffled(rng("shuffled labels")) for site, s in self.labelled.items()})
-
     def averaged(self) -> "Captured":
         """Return the same states with those of each fresh task averaged over its sequences."""
         return replace(self, fresh={site: states.mean(axis=1, keepdims=True) for site, states in self.fresh.items()})

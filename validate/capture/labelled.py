@@ -16,8 +16,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from theory import LatentTasks, Pool
-from validate.capture.balanced import capture_balanced, shuffle_tasks
+from theory import Batch, LatentTasks, Pool
+from validate.capture.balanced import balanced_contexts, capture_balanced, shuffle_tasks, with_current_symbol
 from validate.capture.sources import CHUNK, StateSource
 from validate.experiment.sampling import draw_natural, predicted
 from validate.statistics.covariance import additive_model, slope_parts
@@ -146,6 +146,15 @@ def values_by_position(parts: Sequence[Parts]) -> dict[str, list[float]]:
     """Return the values of the shares at each position."""
     rows = [part.shares() for part in parts]
     return {name: [row[name].value for row in rows] for name in SHARES}
+
+
+def draw_labelled(family: LatentTasks, pool: Pool, position: int, n_sequences: int, rng: np.random.Generator) -> Batch:
+    """Draw the sequences whose states at one position `capture_labelled` would label, cut behind it."""
+    if family.target_kind == "symbol":
+        contexts, current = balanced_contexts(family, pool, family.n_settable, n_sequences, rng)
+        return with_current_symbol(contexts, position, current)
+    n_features = family.current(draw_natural(family, rng, pool, 1)).shape[-1]
+    return draw_natural(family, rng, pool, n_sequences * (n_features + 1))
 
 
 def capture_labelled(

@@ -34,7 +34,12 @@ class ResumingNetwork:
         self, inputs: np.ndarray, capture: Collection[str] = (), edit: Mapping[str, Edit] | None = None
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Return outputs (B, L, D) and the captured states (B, L, W), as `Transformer.forward` does."""
-        if capture or not edit or len(edit) > 1:
+        if not edit:
+            outputs, captured = self._network.forward(inputs, capture)
+            if captured:
+                self._keep(inputs, captured)
+            return outputs, captured
+        if capture or len(edit) > 1:
             return self._network.forward(inputs, capture, edit)
         [(site, change)] = edit.items()
         return outputs_from(self._network, site, self._changed(inputs, site, change)), {}
@@ -55,11 +60,17 @@ class ResumingNetwork:
         return changed
 
     def _states(self, inputs: np.ndarray, site: str) -> np.ndarray:
+        kept = self._keep(inputs, {})
+        if site not in kept:
+            kept = self._keep(inputs, self._network.forward(inputs, capture=(site,))[1])
+        return kept[site]
+
+    def _keep(self, inputs: np.ndarray, captured: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Keep states of some inputs beside those that are known already; return all that are."""
         key = np.ascontiguousarray(inputs).tobytes(), inputs.shape
         kept = self._kept.setdefault(key, {})
+        kept |= captured
         self._kept.move_to_end(key)
-        if site not in kept:
-            kept |= self._network.forward(inputs, capture=(site,))[1]
         while len(self._kept) > MOST:
             self._kept.popitem(last=False)
-        return kept[site]
+        return kept

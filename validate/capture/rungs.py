@@ -3,11 +3,14 @@
     exact Bayes      h_t = A w_t + E c_t + e_t, w_t the posterior weights (and the fresh task's weighted prediction)
     averaging        h_t = A b_t + E c_t + e_t, b_t the simplex coordinates of the running average of what was seen
     current symbol   h_t = E c_t + e_t
+    prediction only  h_t = A log m_t + e_t, m_t the exact prediction, its log centred (of numbers m_t itself)
     random           h_t = noise, prediction = a random point of the simplex, or a normal number
 
 c_t is what is current: the symbol as one-hot, or the covariate. A and E are fixed random embeddings with rows of length
 about 1, e_t is noise of length NOISE. Noise is a function of what is read, like the states of any network: it does not
-depend on what was asked before. A question may bring further rungs (`claims.base.Question.rungs`).
+depend on what was asked before. *Prediction only* is what the last states of a network come to that predicts well and
+has no final norm, whatever it does inside: a rival of every claim about states. A question may bring further rungs
+(`claims.base.Question.rungs`).
 """
 
 import hashlib
@@ -19,6 +22,7 @@ import numpy as np
 from jaxtyping import Float
 
 from theory import Batch, LatentTasks, Mixture, ModelArrays, extrapolation, hull_coordinates
+from theory.categorical import centred_log_ratio
 from validate.capture.finite import floored, retrieval_or_prior
 from validate.capture.sources import StateSource
 from validate.experiment.sampling import predicted
@@ -27,13 +31,13 @@ from validate.experiment.setting import Setting
 WIDTH, NOISE = 64, 0.05
 """Width of the states made of features, and the length of their noise beside embeddings of length 1."""
 
-EXACT, RANDOM = "exact Bayes", "random"
-"""The rung that must meet every criterion, and the one that must meet none."""
+EXACT, RANDOM, PREDICTION = "exact Bayes", "random", "prediction only"
+"""The rung that must meet every criterion, the one that must meet none, and the one no claim may be met by."""
 
 
 @dataclass(frozen=True)
 class FeatureSource:
-    """States A f_t + E c_t for features f_t computed from the sequence.
+    """States A f_t + E c_t, or A f_t alone, for features f_t computed from the sequence.
 
     Parameters
     ----------
@@ -41,11 +45,14 @@ class FeatureSource:
         Maps a batch to (features (B, T, F), predictions (B, T, D)).
     stream : callable
         Returns a random stream by purpose: for the embeddings, and for the noise of what is read.
+    holds_current : bool
+        Whether c_t is embedded too.
     """
 
     family: LatentTasks
     features: Callable[[Batch], tuple[Float[np.ndarray, "B T F"], Float[np.ndarray, "B T D"]]]
     stream: Callable[[str], np.random.Generator]
+    holds_current: bool = True
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -62,7 +69,8 @@ class FeatureSource:
         features = predicted(self.features(batch)[0], n_positions)
         current = predicted(self.family.current(batch), n_positions)
         states = features @ self._embedding("features", features.shape[-1])
-        states = states + current @ self._embedding("current", current.shape[-1])
+        if self.holds_current:
+            states = states + current @ self._embedding("current", current.shape[-1])
         noise = self.stream(f"noise/{_digest(arrays)}").standard_normal(states.shape)
         return {"features": states + NOISE / np.sqrt(WIDTH) * noise}
 
@@ -94,6 +102,12 @@ def symbol_features(mixture: Mixture, batch: Batch) -> tuple[np.ndarray, np.ndar
     mean = mixture.family.fresh_mean(batch)
     guess = 1 / mean.shape[-1] if mixture.family.target_kind == "symbol" else 0.0
     return np.zeros((*mean.shape[:2], 1)), np.full_like(mean, guess)
+
+
+def prediction_features(mixture: Mixture, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+    """Return the exact prediction as a read-out has it, centred log-laws or numbers, and the prediction itself."""
+    mean, kind = bayes_features(mixture, batch)[1], mixture.family.target_kind
+    return (centred_log_ratio(floored(kind, mean)) if kind == "symbol" else mean), mean
 
 
 @dataclass(frozen=True)
@@ -134,6 +148,7 @@ RUNGS: Mapping[str, FeatureFunction] = {
     EXACT: bayes_features,
     "averaging": averaging_features,
     "current symbol": symbol_features,
+    PREDICTION: prediction_features,
 }
 """The rungs of every family that are made of features, by name."""
 
@@ -145,7 +160,8 @@ def rungs(setting: Setting, further: Mapping[str, FeatureFunction]) -> dict[str,
         return lambda purpose: setting.stream(f"ladder/{name}/{purpose}", mixture.n_minors)
 
     def from_features(name: str, features: FeatureFunction, mixture: Mixture) -> StateSource:
-        return FeatureSource(setting.family, partial(features, mixture), stream(name, mixture))
+        given = partial(features, mixture), stream(name, mixture)
+        return FeatureSource(setting.family, *given, holds_current=name != PREDICTION)
 
     def at_random(mixture: Mixture) -> StateSource:
         return RandomSource(setting.family, stream(RANDOM, mixture))

@@ -5,7 +5,7 @@ the residual stream from which target T - P + i is predicted.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -18,6 +18,14 @@ from theory import Batch, LatentTasks
 
 CHUNK = 128
 """Sequences whose states a network captures at a time: bounds memory."""
+
+
+def candidates(sites: Sequence[str]) -> Sequence[str]:
+    """Return the sites at which claims about states may be judged: all but the last, of one site that one.
+
+    Without a final norm the read-out is linear in the states of a network's last site: they are its logits.
+    """
+    return sites[:-1] or sites
 
 
 @runtime_checkable
@@ -66,15 +74,16 @@ def last_states(
 
 @dataclass(frozen=True)
 class NetworkSource:
-    """States of a transformer at the sites after each MLP."""
+    """States of a transformer after each attention and after each MLP, or at some of these sites."""
 
     network: Transformer
     family: LatentTasks
+    some: tuple[str, ...] = ()
 
     @property
     def sites(self) -> tuple[str, ...]:
-        """The residual stream after each layer's MLP."""
-        return tuple(f"post_mlp.{layer}" for layer in range(self.network.config.layers))
+        """The residual stream after each layer's attention, and after its MLP."""
+        return self.some or self.network.sites[1:]
 
     def states(self, batch: Batch, last: bool = False) -> dict[str, Float[np.ndarray, "B P W"]]:
         """Capture the residual stream, in float64."""
@@ -108,6 +117,11 @@ class NetworkSource:
         arrays = self.family.encode(batch)
         outputs = self.network.predict(arrays.inputs)[:, arrays.positions].astype(np.float64)
         return softmax(outputs, axis=-1) if self.family.target_kind == "symbol" else outputs
+
+
+def at_sites(source: StateSource, sites: Sequence[str]) -> StateSource:
+    """Return a source that reads no more than some sites, if it is a network; others hold what they hold."""
+    return replace(source, some=tuple(sites)) if isinstance(source, NetworkSource) else source
 
 
 def _first_difference(read: np.ndarray, new: np.ndarray) -> int:

@@ -6,6 +6,7 @@ predictions, or is no network, is not asked what needs more than it has. Numbers
 
     statistics   what criteria judge, by name
     nulls        the same statistics of what must not pass for the claim, by null
+    beside       the same of what is shown in a column of its own and judges nothing
     predicted    what theory says where no rung of the ladder can: statistics that need a network
     shown        what figures and tables show, a typed model of the question's own
 
@@ -13,15 +14,14 @@ A question stands in one file with its claims, and `claims.catalogue` holds them
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict
 
-from theory import FAMILIES, Mixture
+from theory import FAMILIES, Batch, Mixture
 from validate.capture.candidates import Arenas
 from validate.capture.captured import Captured
 from validate.capture.rungs import FeatureFunction
@@ -85,16 +85,23 @@ class Observed:
     site: str
     _found: dict[Any, Any] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def captured(self) -> Captured:
         """The source's states."""
-        return Captured.of(self.source, self.setting)
+        if Captured not in self._found:
+            self._found[Captured] = Captured.of(self.source, self.setting)
+        found: Captured = self._found[Captured]
+        return found
+
+    def at(self, site: str) -> "Observed":
+        """Return the same states judged at another site."""
+        return replace(self, site=site)
 
     def once(self, function: Callable[["Observed"], T]) -> T:
-        """Return ``function(self)``, computed the first time it is asked for."""
-        if function not in self._found:
-            self._found[function] = function(self)
-        found: T = self._found[function]
+        """Return ``function(self)``, computed the first time it is asked for at this site."""
+        if (key := (function, self.site)) not in self._found:
+            self._found[key] = function(self)
+        found: T = self._found[key]
         return found
 
 
@@ -154,19 +161,37 @@ class Side:
         return mean
 
 
-def untrained_name(index: int) -> str:
-    """Return how the null of an untrained network is called."""
-    return f"untrained network {index + 1}"
+UNTRAINED, FRESH_ONLY, OTHER_MAJORS = (
+    "untrained networks",
+    "network of fresh tasks only",
+    "networks of other majors",
+)
+"""The nulls that are networks: of the same shape, untrained; trained on a new task in every sequence; trained alike on
+the tasks of other seeds. None of them ever saw the majors it is measured with."""
+
+SCALED = "untrained networks, weights × 3"
+"""Untrained networks whose weight matrices are three times as large: shown beside the others, and no null. That an
+untrained network fails a statistic may be a fact about its initial scale."""
+
+Group = Sequence["Side"]
 
 
 @dataclass(frozen=True, eq=False)
 class Controls:
     """What a side is judged against; on a rung of the ladder nothing is.
 
+    Every network stands with the mixture of the side. Of several networks of one kind the null is where their values
+    range, of one its value.
+
     Attributes
     ----------
     untrained : sequence of Side
-        Untrained networks, with the mixture of the side.
+    strangers : mapping of str to sequence of Side
+        Trained networks that never saw these majors, by the name of the null.
+    scaled : sequence of Side
+        Untrained networks with larger weights, shown and no null.
+    reseeded : sequence of (Side, Side)
+        Pairs of networks of the same design, the first of them one of those compared, that differ in their seed.
     plain : Side or None
         The majors-only network, beside the diverse one.
     causal : Causal or None
@@ -175,23 +200,46 @@ class Controls:
         Whether nulls, and what figures show, are wanted.
     """
 
-    untrained: Sequence[Side] = ()
+    untrained: Group = ()
+    strangers: Mapping[str, Group] = field(default_factory=dict)
+    scaled: Group = ()
+    reseeded: Sequence[tuple[Side, Side]] = ()
     plain: Side | None = None
     causal: Causal | None = None
     judge: bool = False
     show: bool = False
 
-    def of_untrained(self, function: Callable[[Side], Statistics]) -> dict[str, Statistics]:
-        """Return the statistics of every untrained network."""
-        return {untrained_name(index): function(other) for index, other in enumerate(self.untrained)}
+    def of_untrained(self, function: Callable[[Side], Statistics], most: int | None = None) -> dict[str, Statistics]:
+        """Return where the statistics of the untrained networks range, of at most so many of them."""
+        return ranging({UNTRAINED: [function(other) for other in self.untrained[:most]]})
+
+    def of_strangers(self, function: Callable[[Side], Statistics], most: int | None = None) -> dict[str, Statistics]:
+        """Return the same of every network that never saw these majors, by kind; untrained ones are one of them."""
+        groups = {UNTRAINED: self.untrained, **self.strangers}
+        return ranging({name: [function(other) for other in group[:most]] for name, group in groups.items()})
+
+    def of_scaled(self, function: Callable[[Side], Statistics]) -> dict[str, Statistics]:
+        """Return where the statistics of untrained networks with larger weights range, to be shown."""
+        return ranging({SCALED: [function(other) for other in self.scaled]})
 
     def of_untrained_pairs(self, function: Callable[[Side, Side], Statistics]) -> dict[str, Statistics]:
-        """Return statistics of pairs: each untrained network is compared with the next one as its majors-only one."""
+        """Return the same of pairs: each untrained network is compared with the next one as its majors-only one."""
         partners = (*self.untrained[1:], *self.untrained[:1])
-        return {
-            untrained_name(index): function(partner, other)
-            for index, (other, partner) in enumerate(zip(self.untrained, partners, strict=True))
+        pairs = zip(partners, self.untrained, strict=True)
+        return ranging({UNTRAINED: [function(partner, other) for partner, other in pairs]})
+
+
+def ranging(groups: Mapping[str, Sequence[Statistics]]) -> dict[str, Statistics]:
+    """Return by group where each statistic ranges that all of the group have; nothing of an empty group."""
+    return {
+        group: {
+            name: Estimate.of_range(np.array([table[name].value for table in tables]))
+            for name in tables[0]
+            if all(name in table for table in tables)
         }
+        for group, tables in groups.items()
+        if tables
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,6 +250,7 @@ class Findings:
     nulls: Mapping[str, Statistics] = field(default_factory=dict)
     predicted: Mapping[str, float] = field(default_factory=dict)
     shown: Shown | None = None
+    beside: Mapping[str, Statistics] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -223,11 +272,12 @@ class Question:
     unjudged : tuple of str
         Those among them that are shown and not judged.
     place : {"chosen", "last", "none"}
-        At which site its claims are judged: the one chosen on other sequences, the last, or none.
+        At which site its claims are judged: the task site, found on other sequences, the last candidate, or none.
     shown : type of Shown, optional
         The model of what it shows.
-    by_site : callable, optional
-        Returns the values of its statistics by site: those the layer is chosen by.
+    site_sample : callable, optional
+        Draws sequences of the majors, task and current independent, in whose last states the task site is sought; one
+        question of each family has it.
     rungs : mapping
         Rungs of the ladder that its claims need beside those of every family.
     possible : callable, optional
@@ -244,7 +294,7 @@ class Question:
     unjudged: tuple[str, ...] = ()
     place: Place = "chosen"
     shown: type[Shown] | None = None
-    by_site: Callable[[StateSource, Setting], dict[str, dict[str, float]]] | None = None
+    site_sample: Callable[[Setting], Batch] | None = None
     rungs: Mapping[str, FeatureFunction] = field(default_factory=dict)
     possible: Callable[[Setting], object] | None = None
 

@@ -5,18 +5,26 @@ paper's own statistic. P0 to P1* are shares of the variance of states labelled b
 (`statistics.parts`); P2 to P3* are of the additive model with vectors from late positions
 (`statistics.interpolation`, `statistics.alignment`), at the judged positions of held-out sequences.
 
-Nulls: untrained networks, and the same states with task labels that tell nothing. Tolerances of P0, P1, P2 and P3 are
-the paper's own values rounded against the claim; those of the starred forms (P0* .95, P1* .02, P2* .65, P3* .15) were
-set after pilots with dice and before any run that is judged.
+Nulls: networks that never saw the majors (untrained, of fresh tasks only, of other majors), and the range over
+`N_PERMUTATIONS` permutations of the task labels, both of the labelled states, from which vectors and shares come, and
+of the scored sequences, with whose posterior the weights are compared. To permute the former alone is not enough: the
+last state of an exact Bayesian is a corner, and of the K! ways in which noise may turn a simplex one gives every corner
+its task. P1 and P1* ask how the task is written and not whether; states without a task have no such share and are no
+null of theirs.
+
+Tolerances of P0, P1, P2 and P3 are the paper's own values rounded against the claim; those of the starred forms (P0*
+.95, P1* .02, P2* .65, P3* .15) were set after pilots with dice and before any run that is judged.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
+from theory import Batch
 from validate.capture.captured import Captured
-from validate.capture.sources import StateSource
+from validate.capture.labelled import draw_labelled
 from validate.claims.base import (
     MARKOV_GIVEN_TASK,
     Claim,
@@ -38,6 +46,13 @@ from validate.statistics.parts import SHARES
 
 N_MODELS = 25
 """Resampled additive models over which the intervals of P2 to P3* run."""
+
+N_PERMUTATIONS = 19
+"""Permutations of the task labels whose range is a null: of 20 orders that are alike, the true one lies beyond it by
+chance once."""
+
+OF_THE_EFFECT = {"P1", "P1*"}
+"""Statistics that say how a task's effect is written, and nothing where there is none."""
 
 SEQUENCE_STATISTICS: dict[str, tuple[Statistic, Callable[[float], float]]] = {
     "P2": (explained_share, float),
@@ -167,9 +182,15 @@ def judged_moments(
     return sequence_moments(fit, setting)
 
 
-def sequence_moments(fit: AdditiveFit, setting: Setting) -> dict[str, Float[np.ndarray, "B M"]]:
-    """Return, by statistic, each sequence's moments, from a fit at the judged positions."""
-    alpha, beta, gamma = setting.posterior[:, setting.judged], fit.coordinates, setting.averaging[:, setting.judged]
+def sequence_moments(
+    fit: AdditiveFit, setting: Setting, beside: Int[np.ndarray, " B"] | slice = slice(None)
+) -> dict[str, Float[np.ndarray, "B M"]]:
+    """Return, by statistic, each sequence's moments, from a fit at the judged positions.
+
+    Posterior and running average are those of the sequences `beside`, its own unless told.
+    """
+    beta, columns = fit.coordinates, setting.judged
+    alpha, gamma = (weights[beside][:, columns] for weights in (setting.posterior, setting.averaging))
     to_posterior, to_average = total_variation(beta, alpha), total_variation(beta, gamma)
     open_states = undecided(alpha)[:, :-1]
 
@@ -187,13 +208,25 @@ def sequence_moments(fit: AdditiveFit, setting: Setting) -> dict[str, Float[np.n
     }
 
 
-def shuffled_labels(observed: Observed) -> Statistics:
-    """Return the statistics of the same states with task labels that tell nothing."""
-    shuffled = properties(observed.captured.shuffled(), observed.site)
-    # Vectors of shuffled labels place states at random: what they are closer to is the toss of a coin. And where the
-    # task tells nothing it does not interact either: P1 is 0 whatever the states are.
-    del shuffled["P3* contest"], shuffled["P1"]
-    return shuffled
+def permuted_labels(observed: Observed) -> Statistics:
+    """Return where the statistics of the same states range if task labels are given away at random."""
+    captured, setting, site = observed.captured, observed.setting, observed.site
+    late, columns, model = captured.late(site), setting.judged, captured.additive_model(site, setting.judged)
+    states, current = captured.score[site][:, columns], setting.current(setting.score)[:, columns]
+    found: dict[str, list[float]] = {}
+    for index in range(N_PERMUTATIONS):
+        rng = setting.stream("permuted labels", index)
+        labelled = late.shuffled(rng)
+        values = {name: estimate.value for name, estimate in labelled.estimate(intervals=False).items()}
+        # Vectors of what is current stay what they are; the task's are those of the permuted labels.
+        effects = replace(model.effects, task=labelled.main_effects().task)
+        fit = replace(model, effects=effects).fit(states, current)
+        for name, own in sequence_moments(fit, setting, rng.permutation(len(states))).items():
+            statistic, back = SEQUENCE_STATISTICS[name]
+            values[name] = back(statistic(own.mean(axis=0, keepdims=True)).item())
+        for name, value in values.items():
+            found.setdefault(name, []).append(value)
+    return {name: Estimate.of_range(np.array(v)) for name, v in found.items() if name not in OF_THE_EFFECT}
 
 
 def profile(captured: Captured) -> dict[str, dict[str, list[float]]]:
@@ -207,10 +240,10 @@ def profile(captured: Captured) -> dict[str, dict[str, list[float]]]:
     return table
 
 
-def by_site(source: StateSource, setting: Setting) -> dict[str, dict[str, float]]:
-    """Return the value of every statistic by site."""
-    captured = Captured.of(source, setting.without_intervals)
-    return {site: {n: e.value for n, e in properties(captured, site).items()} for site in source.sites}
+def site_sample(setting: Setting) -> Batch:
+    """Draw sequences of the majors whose last states the task site is found by."""
+    n, rng = setting.sizes.cell_sequences, setting.stream("task site")
+    return draw_labelled(setting.family, setting.majors, setting.n_positions - 1, n, rng)
 
 
 def _at_site(observed: Observed) -> Statistics:
@@ -229,12 +262,16 @@ def _shown(observed: Observed) -> PropertiesShown:
 
 
 def analyse(side: Side, controls: Controls) -> Findings:
-    """Estimate P0 to P3* at the chosen site."""
-    nulls = controls.of_untrained(lambda other: other.observed.once(_at_site))
+    """Estimate P0 to P3* at the task site."""
+
+    def of_other(other: Side) -> Statistics:
+        return other.observed.once(_at_site)
+
+    nulls = controls.of_strangers(of_other)
     if controls.judge:
-        nulls["shuffled task labels"] = shuffled_labels(side.observed)
+        nulls["permuted task labels"] = permuted_labels(side.observed)
     shown = _shown(side.observed) if controls.show else None
-    return Findings(side.observed.once(_at_site), nulls, shown=shown)
+    return Findings(side.observed.once(_at_site), nulls, shown=shown, beside=controls.of_scaled(of_other))
 
 
 QUESTION = Question(
@@ -246,5 +283,5 @@ QUESTION = Question(
     statistics=(*SHARES, *SEQUENCE_STATISTICS),
     analyse=analyse,
     shown=PropertiesShown,
-    by_site=by_site,
+    site_sample=site_sample,
 )

@@ -8,6 +8,7 @@ A criterion is a statistic, a direction and a tolerance. With the measured inter
     refuted        I lies wholly outside the tolerance
     inconclusive   I straddles the tolerance
     unspecific     I lies wholly inside, but some null's value does too, or I is not clear of some null's interval
+                   (what is said of nulls holds of rivals, which are nulls that know something)
     supported      I lies wholly inside, no null's value does, and I is beyond every null's interval
 
 The tolerance of a *sign* criterion is 0, the null of no preference between two things compared. Nulls scatter around
@@ -24,7 +25,7 @@ from typing import Literal
 import numpy as np
 
 from validate.capture.rungs import EXACT, RANDOM
-from validate.statistics.intervals import UNDEFINED, Estimate
+from validate.statistics.intervals import Estimate
 
 Direction = Literal["at least", "at most"]
 Verdict = Literal["supported", "unspecific", "refuted", "inconclusive", "not tested", "not learned"]
@@ -139,7 +140,13 @@ def worst(verdicts: Sequence[Verdict]) -> Verdict:
     return min(verdicts, key=WORST_FIRST.index)
 
 
-def closest_null(criterion: Criterion, nulls: Mapping[str, Estimate]) -> Estimate:
-    """Return the null that comes closest to meeting the criterion, or goes furthest beyond it."""
+def deciding_null(criterion: Criterion, measured: Estimate, nulls: Mapping[str, Estimate]) -> str | None:
+    """Return the name of the null that a verdict hangs on, if there is any.
+
+    An undefined one, or of those that could be taken for the measurement, or else of all, the one that comes closest to
+    meeting the criterion or goes furthest beyond it.
+    """
+    undefined = [name for name, null in nulls.items() if criterion.place(null) == "undefined"]
+    passing = [name for name, null in nulls.items() if criterion.passes_as(measured, null)]
     best = max if criterion.direction == "at least" else min
-    return best(nulls.values(), key=lambda null: null.value, default=UNDEFINED)
+    return undefined[0] if undefined else best(passing or nulls, key=lambda name: nulls[name].value, default=None)

@@ -1,6 +1,6 @@
 """Is the state of a major a function of (task, current) where that of a minor is not?
 
-    contrast = P0(majors) - P0(minors)        last site, last position
+    contrast = P0(majors) - P0(minors)        last candidate site (`capture.sources`), last position
 
 P0 is that of `statistics.parts`. Minors are taken in groups of as many as
 there are majors, so that both R2 compare equally many tasks; their P0 is the mean over groups with the interval of
@@ -13,6 +13,7 @@ import numpy as np
 
 from theory import Mixture, Pool
 from validate.capture.labelled import capture_labelled
+from validate.capture.sources import candidates
 from validate.claims.base import (
     EVERY_FAMILY,
     MARKOV_GIVEN_TASK,
@@ -74,10 +75,10 @@ def contrast(majors: Estimate, minors: Estimate) -> Estimate:
 
 
 def stability_contrast(side: Side) -> Statistics:
-    """Estimate the contrast at the last site; undefined without enough minors for one group."""
+    """Estimate the contrast at the last candidate site; undefined without enough minors for one group."""
     if not minor_groups(side.mixture):
         return {"P0 contrast": UNDEFINED}
-    last = side.once(stabilities)[side.source.sites[-1]]
+    last = side.once(stabilities)[candidates(side.source.sites)[-1]]
     return {"P0 contrast": contrast(last["majors"], last["minors"])}
 
 
@@ -96,8 +97,8 @@ QUESTION = Question(
     claims=(
         Claim(
             "majors stable",
-            "In the diverse network's last layer, task and current determine the states of majors more than those of"
-            " minors.",
+            "Late in the diverse network, at the last site but the read-out's, task and current determine the states of"
+            " majors more than those of minors.",
             (Criterion("P0 contrast", "R² of majors − R² of minors", "at least", 0.0, sign=True),),
             paper={
                 ("dice", DIVERSE): 0.977 - 0.931,

@@ -155,6 +155,8 @@ class Causal(_Table):
     """Starts of the ascent; the one with the largest loss on the sequences of the search is kept."""
     directions: Annotated[int, Field(ge=5, le=1000)] = 20
     """Random subspaces, and random simplices, of each null."""
+    controls: Annotated[int, Field(ge=1, le=64)] = 2
+    """Networks of each kind that serve as nulls where V is looked for or histories are swapped, the first ones."""
     grid: Annotated[int, Field(ge=2, le=17)] = 5
     """Points on a side of the grid of the simplex."""
     replicates: Annotated[int, Field(ge=100, le=100_000)] = 1000

@@ -36,7 +36,7 @@ class Setting:
     majors : Pool
         The corners of the simplex.
     half : {"judgement", "choice"}
-        Claims are judged on sequences of one half, the layer at which they are is chosen on those of the other.
+        Claims are judged on sequences of one half, the site at which they are is found on those of the other.
     causal : Causal or None
         Sizes of the causal tests; none are run without them.
     """

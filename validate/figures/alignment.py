@@ -38,7 +38,7 @@ def alignment_bands(group: Group) -> Figure:
 FIGURE = GalleryFigure(
     name="alignment",
     title="Simplex weights against the exact posterior",
-    caption="Weight of the true task over held-out sequences of the majors, in the layer chosen on other sequences;"
+    caption="Weight of the true task over held-out sequences of the majors, at the site found on other sequences;"
     " bands for the posterior and the states, the median alone for the running average. A network that infers the task"
     " follows the posterior; one that averages its context follows the running average.",
     draw=alignment_bands,

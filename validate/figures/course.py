@@ -11,24 +11,24 @@ from validate.figures.style import BLACK, heading, judged_layer, layer_bar, laye
 def span_course(group: Group) -> Figure:
     """Draw the share inside the span of the task vectors against the training step; dotted: a random subspace."""
     shown = group.showing(FreshStatesShown)
-    n_layers = max(len(states.subspace) for _, states in shown)
+    sites = max((list(states.subspace) for _, states in shown), key=len)
     figure = new_figure(1.2 + 3.4 * len(shown), 3.1)
     grid = figure.subplots(1, len(shown), squeeze=False, sharey=True)
     for axes, (network, states) in zip(grid[0], shown, strict=True):
         own = [row for row in group.rows_of(network) if row.inside]
         steps = [row.step + 1 for row in own]
-        for site, colour in zip(states.subspace, layer_colours(n_layers), strict=False):
+        for site, colour in zip(states.subspace, layer_colours(len(sites)), strict=False):
             shares = np.array([row.inside.get(site, np.nan) for row in own])
             chosen = site == network.site
             look = {"lw": 2.2, "marker": "o", "ms": 3.5} if chosen else {"lw": 1.2}
-            label = f"layer {judged_layer(network)}, chosen on other sequences" if chosen else None
+            label = f"layer {judged_layer(network)}, found on other sequences" if chosen else None
             axes.plot(steps, shares, color=colour, label=label, **look)
         chance = np.mean([share.chance.value for share in states.subspace.values()])
         axes.axhline(chance, color=BLACK, ls=":", lw=1, label="random subspace")
         axes.set(xscale="log", xlabel="training step", ylim=(0, 1), title=heading(network))
         axes.legend(fontsize=7.5, loc="upper left")
     grid[0][0].set_ylabel("R²_OOD, single sequences\n(share of squares)")
-    layer_bar(figure, grid, n_layers)
+    layer_bar(figure, grid, sites)
     return figure
 
 

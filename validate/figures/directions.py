@@ -23,11 +23,12 @@ def fresh_directions(group: Group) -> Figure:
         (network, list(states.directions.values()), look, shift)
         for network, states, look, shift in series(group, FreshStatesShown)
     ]
+    names = max((list(states.directions) for _, states, *_ in series(group, FreshStatesShown)), key=len)
     for axes, panel in zip(grid.flat, (_angles, _shares, _dimensions, _distances), strict=True):
         for network, sites, (colour, marker, dash), shift in shown:
             look = {"color": colour, "marker": marker, "ls": dash, "label": network.design}
             panel(axes, sites, np.arange(len(sites)) + shift, look)
-        layer_axis(axes, max(len(sites) for _, sites, *_ in shown))
+        layer_axis(axes, names)
     _random_angles(grid[0][0], shown[0][1])
     grid[0][0].set(ylabel="degrees", ylim=(0, 92), title="smallest angle, fresh tasks to task span")
     title = "fresh tasks in three directions of the minors\n(thin: of their own)"

@@ -56,7 +56,7 @@ def dissociation_bars(group: Group) -> Figure:
             _rises(axes, dissociation, name)
         _parts(row[2], carrying.filtered)
         _carries(row[3], carrying.carries)
-        _history(row[4], list(history.history.values()))
+        _history(row[4], history.history)
         row[0].set_ylabel(f"{network.design}, layer {judged_layer(network)}\nrise of the loss (nats)")
     figure.legend(*_once(grid[0][0], grid[0][1]), loc="outside lower left", ncols=3)
     return figure
@@ -109,11 +109,12 @@ def _carries(axes: Axes, carries: dict[str, Estimate]) -> None:
     axes.set_title("what is carried")
 
 
-def _history(axes: Axes, rises: list[Estimate]) -> None:
+def _history(axes: Axes, by_site: dict[str, Estimate]) -> None:
+    rises = list(by_site.values())
     errors = np.concatenate([_ends(rise) for rise in rises], axis=1)
     axes.errorbar(range(len(rises)), [rise.value for rise in rises], yerr=errors, color=BLUE, marker="o", capsize=3)
     axes.axhline(0, color=BLACK, lw=0.8)
-    layer_axis(axes, len(rises))
+    layer_axis(axes, list(by_site))
     axes.set_ylabel("rise of the loss (nats)")
     axes.set_title("history swapped, majors")
 

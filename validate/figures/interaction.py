@@ -27,7 +27,7 @@ def interaction_by_layer(group: Group) -> Figure:
             drawn += [end for estimate in estimates for end in (estimate.value, estimate.low)]
             places = np.arange(len(estimates)) + shift
             intervals(axes, places, estimates, color=colour, marker=marker, ls=dash, label=network.design)
-            layer_axis(axes, len(estimates))
+            layer_axis(axes, list(properties.properties))
         if forced is not None:
             text = "share the read-out forces on the states it reads"
             axes.axhline(forced[name], color=ORANGE, lw=2.5, alpha=0.8, zorder=1, label=text)

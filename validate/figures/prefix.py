@@ -35,7 +35,7 @@ def prefix_panels(group: Group) -> Figure:
         right.set_title(f"{heading(network)}: last layer, {prefix.judged + 1} symbols read")
     grid[-1][0].set_xlabel("symbols read")
     grid[-1][1].set_xlabel("first direction between the means by steps shown")
-    layer_bar(figure, grid[:, 0], max(len(prefix.sites) for _, prefix in shown))
+    layer_bar(figure, grid[:, 0], max((list(prefix.sites) for _, prefix in shown), key=len))
     figure.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 

@@ -49,10 +49,10 @@ def profiles(group: Group, labels: Mapping[str, str], height: float) -> Figure:
             share_axis(row[0])
         row[0].set_ylabel(label)
     for axes, (network, _) in zip(grid[0], shown, strict=True):
-        axes.set_title(f"{heading(network)}\nchosen: layer {judged_layer(network)}")
+        axes.set_title(f"{heading(network)}\njudged: layer {judged_layer(network)}")
     for axes, (network, _) in zip(grid[-1], shown, strict=True):
         position_axis(axes, network.family)
-    layer_bar(figure, grid, max(len(properties.profile) for _, properties in shown))
+    layer_bar(figure, grid, max((list(properties.profile) for _, properties in shown), key=len))
     figure.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 

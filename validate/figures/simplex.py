@@ -52,7 +52,7 @@ FIGURE = GalleryFigure(
     name="simplex",
     title="Trajectories in the task simplex",
     caption="Pairs of panels of the same sequences: the exact posterior over the majors, and coordinates fitted to the"
-    " states of the chosen layer. Hollow: first position; filled: last. Minors and fresh tasks are none of the corners,"
+    " states at the task site. Hollow: first position; filled: last. Minors and fresh tasks are none of the corners,"
     " and fresh tasks were never trained on; a posterior over majors only must still choose among them. Axes are"
     " weights, in shares of 1.",
     draw=simplex_trajectories,

@@ -3,7 +3,7 @@
 Networks of other depth are compared at the same share of their depth, layer / (layers - 1).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from validate.claims.stability import StabilityShown
 from validate.figures.group import GalleryFigure, Group
 from validate.figures.style import BLUE, RED, heading, intervals, new_figure
+from validate.judging.layer import layer_of
 from validate.judging.results import NetworkResult
 
 PAPER: Mapping[str, dict[str, tuple[float, ...]]] = {
@@ -44,14 +45,19 @@ def has_minors(network: NetworkResult, group: Group) -> bool:
     return shown is not None and any(np.isfinite(row["minors"].value) for row in shown.stability.values())
 
 
+def depths(sites: Sequence[str]) -> list[float]:
+    """Return the depth of each site; after attention is half a layer before the layer's MLP."""
+    places = [layer_of(site, sites) - (0.5 if site.startswith("post_attention.") else 0.0) for site in sites]
+    return [place / (places[-1] or 1.0) for place in places]
+
+
 def stability_by_layer(group: Group) -> Figure:
     """Draw P0 at the last position by depth: a panel a network with minors."""
     shown = group.showing(StabilityShown)
     figure = new_figure(5.2 * len(shown) + 1.8, 3.4)
     grid = figure.subplots(1, len(shown), squeeze=False, sharey=True)[0]
     for axes, (network, measured) in zip(grid, shown, strict=True):
-        rows = list(measured.stability.values())
-        depth = np.linspace(0, 1, len(rows)) if len(rows) > 1 else np.zeros(1)
+        rows, depth = list(measured.stability.values()), depths(list(measured.stability))
         for name, (colour, marker, dash) in GROUPS.items():
             estimates = [row[name] for row in rows]
             intervals(axes, depth, estimates, color=colour, marker=marker, ls=dash, label=f"{name}, this run")

@@ -68,7 +68,7 @@ def _after(axes: Any, steering: SteeringShown, norm: Normalize) -> None:
 FIGURE = GalleryFigure(
     name="steering",
     title="Steering in the triangle of the majors",
-    caption="Points of a grid of the simplex are written into the task component of the states at the chosen layer."
+    caption="Points of a grid of the simplex are written into the task component of the states at the task site."
     " Left: distance of the unsteered predictions to each target. Right: lines from each target to the mixture of tasks"
     " that the steered predictions are nearest to, coloured by the distance that is left.",
     draw=steering_triangles,

@@ -22,7 +22,7 @@ from matplotlib.ticker import StrMethodFormatter
 from model.files import write_atomically
 from theory import FAMILIES, TargetKind
 from validate.figures.group import Group, S
-from validate.judging.layer import layer_of
+from validate.judging.layer import layer_label
 from validate.judging.results import NetworkResult
 from validate.statistics.intervals import Estimate
 
@@ -65,6 +65,12 @@ UNITS: dict[TargetKind, Units] = {
     "symbol": Units("nats per symbol", "KL(predictor ‖ network), nats", "symbols read"),
     "real": Units("squared units of y", "squared distance", "number of the point predicted"),
 }
+
+LAYER = "layer (a: after attention)"
+"""What an axis of sites is called."""
+
+MOST_LABELS = 10
+"""Sites that are all named on an axis; of more, only those after an MLP."""
 
 LINEAR_BELOW = 0.01
 """Shares smaller than this are drawn on a linear scale, negative ones too, larger ones on a logarithmic scale."""
@@ -113,14 +119,14 @@ def layer_colours(n_layers: int) -> list[tuple[float, float, float, float]]:
     return [mpl.colormaps["viridis"](0.9 * layer / max(n_layers - 1, 1)) for layer in range(n_layers)]
 
 
-def layer_bar(figure: Figure, grid: np.ndarray, n_layers: int) -> None:
-    """Draw the scale of the layers' colours at the right of a grid of axes."""
-    scale = ScalarMappable(
-        BoundaryNorm(np.arange(n_layers + 1) - 0.5, n_layers), ListedColormap(layer_colours(n_layers))
+def layer_bar(figure: Figure, grid: np.ndarray, sites: Sequence[str]) -> None:
+    """Draw the scale of the sites' colours at the right of a grid of axes."""
+    n = len(sites)
+    scale = ScalarMappable(BoundaryNorm(np.arange(n + 1) - 0.5, n), ListedColormap(layer_colours(n)))
+    bar = figure.colorbar(
+        scale, ax=grid, ticks=range(n), label=LAYER, fraction=0.05, aspect=30, shrink=0.5, anchor=(0, 1)
     )
-    figure.colorbar(
-        scale, ax=grid, ticks=range(n_layers), label="layer", fraction=0.05, aspect=30, shrink=0.5, anchor=(0, 1)
-    )
+    bar.set_ticklabels(_thinned(sites))
 
 
 def units_of(family: str) -> Units:
@@ -142,9 +148,9 @@ def series(group: Group, model: type[S]) -> list[tuple[NetworkResult, S, tuple[s
     return [(network, own, look, shift) for (network, own), look, shift in looks]
 
 
-def judged_layer(network: NetworkResult) -> int:
-    """Return the number of the layer a network is judged at."""
-    return layer_of(network.site, network.sites)
+def judged_layer(network: NetworkResult) -> str:
+    """Return the layer a network is judged at."""
+    return layer_label(network.site, network.sites)
 
 
 def heading(network: NetworkResult) -> str:
@@ -153,8 +159,8 @@ def heading(network: NetworkResult) -> str:
 
 
 def at_chosen(network: NetworkResult) -> str:
-    """Return the heading of a panel that shows the layer chosen for a network."""
-    return f"{heading(network)}\nlayer {judged_layer(network)}, chosen on other sequences"
+    """Return the heading of a panel that shows a network at the site it is judged at."""
+    return f"{heading(network)}\nlayer {judged_layer(network)}, found on other sequences"
 
 
 def intervals(axes: Axes, places: Any, estimates: Sequence[Estimate], **look: Any) -> None:
@@ -177,10 +183,16 @@ def position_axis(axes: Axes, family: str) -> None:
     axes.set_xlabel(units_of(family).positions)
 
 
-def layer_axis(axes: Axes, n_layers: int) -> None:
-    """Label an axis of layers."""
-    axes.set_xticks(range(n_layers))
-    axes.set_xlabel("layer")
+def layer_axis(axes: Axes, sites: Sequence[str]) -> None:
+    """Label an axis of sites by their layers."""
+    axes.set_xticks(range(len(sites)), _thinned(sites))
+    axes.set_xlabel(LAYER)
+
+
+def _thinned(sites: Sequence[str]) -> list[str]:
+    """Return the labels of sites; of many, those after attention go unnamed."""
+    labels = [layer_label(site, sites) for site in sites]
+    return labels if len(sites) <= MOST_LABELS else ["" if label.endswith("a") else label for label in labels]
 
 
 def share_axis(axes: Axes) -> None:

@@ -18,7 +18,7 @@ def subspace_shares(group: Group) -> Figure:
             shares = [share(shares) for shares in states.subspace.values()]
             look = {"color": colour, "marker": marker, "ls": dash, "label": network.design}
             intervals(axes, np.arange(len(shares)) + shift, shares, **look)
-            layer_axis(axes, len(shares))
+            layer_axis(axes, list(states.subspace))
         chance = [
             shares.chance.value for _, states in group.showing(FreshStatesShown) for shares in states.subspace.values()
         ]

@@ -1,21 +1,23 @@
 """The one measuring pipeline: questions are put to the sources of one family and seed.
 
 The sources are networks of a run, states captured elsewhere, networks of a sweep, or a recorder that only wants to know
-what will be asked. Every source chooses its own site; untrained ones come along with the mixture of each trained one.
+what will be asked. Every source is judged at its own task site; untrained ones come along with the mixture of each
+trained one.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from validate.capture.candidates import Arenas
-from validate.capture.sources import StateSource
-from validate.claims.base import Controls, Findings, Needs, Observed, Question, Side, Statistics, untrained_name
+from validate.capture.sources import StateSource, candidates
+from validate.claims.base import UNTRAINED, Controls, Findings, Needs, Observed, Question, Side, Statistics
 from validate.claims.catalogue import QUESTIONS, questions_for
 from validate.claims.skill import SKILL
 from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY, Scope
 from validate.experiment.seed_plan import SeedPlan
-from validate.judging.ladder import UNTRAINED, climb
-from validate.judging.layer import chosen_site, layer_of
+from validate.judging.controls import Company, Placed
+from validate.judging.ladder import climb
+from validate.judging.layer import layer_of, task_site
 from validate.judging.results import ByScope, Examination, NetworkResult, Outcome
 
 OFFERS: dict[Needs, tuple[Needs, ...]] = {
@@ -34,14 +36,15 @@ class Subjects:
     ----------
     trained : mapping of str to StateSource
         By the name of the design it was trained on.
-    untrained : sequence of StateSource
+    company : Company
+        What they are judged against.
     has : {"states", "predictions", "network"}
         The most that all of them have.
     """
 
     seed_plan: SeedPlan
     trained: Mapping[str, StateSource]
-    untrained: Sequence[StateSource] = ()
+    company: Company = field(default_factory=Company)
     has: Needs = "network"
 
     @property
@@ -58,17 +61,19 @@ class Gathered:
 
     measured: ByScope = field(default_factory=dict)
     nulls: dict[Scope, dict[str, Statistics]] = field(default_factory=dict)
+    beside: dict[Scope, dict[str, Statistics]] = field(default_factory=dict)
     predicted: dict[Scope, dict[str, float]] = field(default_factory=dict)
 
     def add(self, question: Question, scope: Scope, findings: Findings) -> None:
         """Take in one answer; ValueError if it holds a statistic that the question does not name."""
-        for table in (findings.statistics, *findings.nulls.values(), findings.predicted):
+        for table in (findings.statistics, *findings.nulls.values(), *findings.beside.values(), findings.predicted):
             if unnamed := table.keys() - set(question.statistics):
                 raise ValueError(f"{question.name} names no statistic {sorted(unnamed)}")
         self.measured.setdefault(scope, {}).update(findings.statistics)
         self.predicted.setdefault(scope, {}).update(findings.predicted)
-        for name, table in findings.nulls.items():
-            self.nulls.setdefault(scope, {}).setdefault(name, {}).update(table)
+        for kept, found in ((self.nulls, findings.nulls), (self.beside, findings.beside)):
+            for name, table in found.items():
+                kept.setdefault(scope, {}).setdefault(name, {}).update(table)
 
 
 def examine(
@@ -94,43 +99,47 @@ def examine(
     asked = [question for question in asked if question.needs in OFFERS[subjects.has]]
     arenas = {design: Arenas(mixture, plan.setting) for design, mixture in plan.mixtures.items()}
     scope_of = {design: scope for scope, design in subjects.scopes.items()}
-    bare = [_observed(source, plan, asked) for source in subjects.untrained]
+    sites = {design: task_site(source, plan.setting) for design, source in subjects.trained.items()}
+    company = Placed(subjects.company, plan.setting, [sites[design] for design in scope_of if design in sites])
     sides: dict[Scope, Side] = {}
     networks = []
     # Some questions about the diverse network look back at the majors-only one.
     for design in sorted(subjects.trained, key=lambda name: scope_of.get(name) != MAJORS_ONLY):
-        source = subjects.trained[design]
-        side, scope = Side(_observed(source, plan, asked), arenas[design]), scope_of.get(design)
-        others = [Side(other, side.arenas) for other in bare] if scope else []
+        source, scope = subjects.trained[design], scope_of.get(design)
+        side = Side(Observed(source, plan.setting, sites[design]), arenas[design])
         if scope:
             sides[scope] = side
-        controls = Controls(others, sides.get(MAJORS_ONLY), judge=judge and scope is not None, show=judge)
+            controls = company.beside(side, design, sides.get(MAJORS_ONLY), judge, judge)
+        else:
+            controls = Controls(plain=sides.get(MAJORS_ONLY), show=judge)
         answers = _ask(asked, side, controls, scope or side.scope)
         networks.append(_result(plan, design, side, answers))
         if scope:
             for question, findings in answers:
                 gathered.add(question, scope, findings)
             if scope == DIVERSE and MAJORS_ONLY in sides:
+                both = subjects.scopes
+                controls = company.beside_both(
+                    side, sides[MAJORS_ONLY], (both[MAJORS_ONLY], both[DIVERSE]), judge, judge
+                )
                 for question, findings in _ask(asked, side, controls, BOTH):
                     gathered.add(question, BOTH, findings)
     if judge:
-        ladder[UNTRAINED] = {scope: dict(table.get(untrained_name(0), {})) for scope, table in gathered.nulls.items()}
+        ladder[UNTRAINED] = {scope: dict(table.get(UNTRAINED, {})) for scope, table in gathered.nulls.items()}
     return Examination(
         outcome=Outcome(
             seed=plan.seed,
             ladder=ladder,
             trained=gathered.measured,
             nulls=gathered.nulls,
+            beside=gathered.beside,
             predicted=gathered.predicted,
+            sites=_sites(sides),
             layers=_layers(sides),
         ),
         networks=networks,
-        untrained=_shown_untrained(bare[:1], plan, arenas, asked),
+        untrained=_shown_untrained(subjects, company, sides, asked),
     )
-
-
-def _observed(source: StateSource, plan: SeedPlan, questions: Sequence[Question]) -> Observed:
-    return Observed(source, plan.setting, chosen_site(source, plan.setting, questions))
 
 
 def _ask(
@@ -140,16 +149,19 @@ def _ask(
 
 
 def _shown_untrained(
-    bare: Sequence[Observed], plan: SeedPlan, arenas: Mapping[str, Arenas], questions: Sequence[Question]
+    subjects: Subjects,
+    company: Placed,
+    sides: Mapping[Scope, Side],
+    questions: Sequence[Question],
 ) -> list[NetworkResult]:
-    """Describe untrained networks beside the mixture with the most minors; causal tests of them are nulls alone."""
-    beside = arenas[plan.designs.get(DIVERSE) or plan.designs[MAJORS_ONLY]]
+    """Describe an untrained network beside the mixture with the most minors; causal tests of it are nulls alone."""
+    beside = sides.get(DIVERSE) or sides.get(MAJORS_ONLY)
+    if beside is None or not subjects.company.untrained:
+        return []
+    plan, source = subjects.seed_plan, subjects.company.untrained[0]
     shown = [question for question in questions if question.needs != "network" or not question.claims]
-    results = []
-    for observed in bare:
-        side = Side(observed, beside)
-        results.append(_result(plan, "untrained", side, _ask(shown, side, Controls(show=True), side.scope)))
-    return results
+    side = Side(Observed(source, plan.setting, company.site_of_untrained(beside.site)), beside.arenas)
+    return [_result(plan, "untrained", side, _ask(shown, side, Controls(show=True), side.scope))]
 
 
 def _result(plan: SeedPlan, design: str, side: Side, answers: Sequence[tuple[Question, Findings]]) -> NetworkResult:
@@ -165,9 +177,17 @@ def _result(plan: SeedPlan, design: str, side: Side, answers: Sequence[tuple[Que
     )
 
 
+def _sites(sides: Mapping[Scope, Side]) -> dict[str, str]:
+    """Return the site of each scope, and the last that may be judged."""
+    found: dict[str, str] = {scope: side.site for scope, side in sides.items()}
+    if MAJORS_ONLY in sides:
+        found[BOTH] = sides[MAJORS_ONLY].site
+    for side in sides.values():
+        found["last"] = candidates(side.source.sites)[-1]
+    return found
+
+
 def _layers(sides: Mapping[Scope, Side]) -> dict[str, int]:
-    """Return the layer of each scope's site, and the last."""
-    layers: dict[str, int] = {scope: layer_of(side.site, side.source.sites) for scope, side in sides.items()}
-    sites = next(iter(sides.values())).source.sites if sides else ()
-    layers |= {BOTH: layers.get(MAJORS_ONLY, 0)}
-    return layers | ({"last": layer_of(sites[-1], sites)} if sites else {})
+    """Return the numbers of their layers."""
+    every = next((side.source.sites for side in sides.values()), ())
+    return {scope: layer_of(site, every) for scope, site in _sites(sides).items()}

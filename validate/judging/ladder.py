@@ -3,7 +3,7 @@
     exact Bayes        must meet every criterion
     averaging          holds the running average; must lose the contest of P3*
     current symbol     knows nothing of the task
-    untrained network  random weights; the paper's own statistics may not tell it from a trained one
+    untrained networks  random weights; the paper's own statistics may not tell them from a trained one
     random             noise; must fail
 
 A statistic that does not pass on exact-Bayes states, or passes on a rung it must tell from them (random states, and
@@ -26,9 +26,6 @@ from validate.experiment.scopes import BOTH, Scope
 from validate.experiment.seed_plan import SeedPlan
 from validate.judging.results import ByScope
 from validate.statistics.intervals import UNDEFINED, Estimate, mean_of
-
-UNTRAINED = "untrained network"
-"""The rung of the first untrained network, measured among the nulls."""
 
 
 def climb(plan: SeedPlan, questions: Sequence[Question], names: Collection[str] | None = None) -> dict[str, ByScope]:

@@ -1,54 +1,156 @@
-"""At which layer claims are judged: chosen on one half of the sequences, before the other half is looked at.
+"""Where claims about states are judged: the first site whose last state the prediction hangs on.
 
-The chosen site is the one that falls least short of the criteria judged there, all together: those of the question by
-which sites are chosen (its `by_site`). A criterion with tolerance c and value x is short by
+Candidates are the sites after each attention and each MLP, but the last: without a final norm the read-out is linear in
+the last site's states, so they are logits in another basis, and whoever predicts well has them whatever else it does.
 
-    at least c   (c - x) / c               0 if met, 1 where nothing is explained (x = 0)
-    at most c    (x - c) / (1 - c)         0 if met, 1 at the largest share or distance (x = 1)
+At each candidate the state of the last position is replaced by the mean state of what is current there, and the network
+runs on:
 
-cut to 0 .. 1, and 1 if undefined; sign criteria do not count. Every subject chooses for itself, trained networks and
-nulls alike, so a null has the same freedom.
+    cost(site) = mean KL(prediction || prediction with the state replaced)             nats
+    task site  = the first candidate with  cost >= 1/2 of the largest cost
+
+The replaced state knows the current symbol (or covariate) and nothing of the task, so the cost is what the prediction
+owes to the task at that site. Earlier sites hold a task that is not used yet. Sequences are of the majors, task and
+current independent (`Question.site_sample`); means come from one half, costs from the other, and neither judges.
+
+A source *finds nothing* if its largest cost is below a tenth of what the exact posterior's prediction loses by the same
+replacement. Untrained networks mostly do; they are then judged at the site of the network they stand beside.
+
+States without a network cannot be replaced. They are judged at the middle one of the candidates, which nobody chose.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-from validate.capture.sources import StateSource
-from validate.claims.base import Question
-from validate.claims.rule import Criterion
+import numpy as np
+from jaxtyping import Float
+from scipy.special import softmax
+
+from theory import Batch, LatentTasks, Mixture, Pool, divergence, nats_per_loss
+from validate.capture.finite import floored, retrieval_or_prior
+from validate.capture.resuming import Edit
+from validate.capture.sources import StateSource, candidates
+from validate.claims.base import Observed
+from validate.claims.catalogue import questions_for
+from validate.claims.causal.subject import EditableNetwork, OwnPositions, edit_at, editable
 from validate.experiment.setting import Setting
 
+SHARE = 0.5
+"""Share of the largest cost at which the task is used."""
 
-def shortfall(criterion: Criterion, value: float) -> float:
-    """Return by how much a value misses a criterion, from 0 (met) to 1."""
-    if math.isnan(value):
-        return 1.0
-    if criterion.direction == "at least":
-        missing = (criterion.tolerance - value) / criterion.tolerance
-    else:
-        missing = (value - criterion.tolerance) / (1 - criterion.tolerance)
-    return min(max(missing, 0.0), 1.0)
+LEAST = 0.1
+"""Share of an exact predictor's cost below which nothing is found."""
 
 
-def best_site(values: Mapping[str, Mapping[str, float]], criteria: Sequence[Criterion]) -> str:
-    """Return the site chosen from the statistics' values by site, the earliest among equals."""
-    judged = [criterion for criterion in criteria if not criterion.sign]
+@dataclass(frozen=True, eq=False)
+class LastStates:
+    """Sequences of the majors whose last state is replaced.
 
-    def short(site: str) -> float:
-        return sum(shortfall(criterion, values[site].get(criterion.statistic, math.nan)) for criterion in judged)
+    Attributes
+    ----------
+    fit, score : Batch
+        Means are learned on the one half and put into the other; in each, task and current are independent.
+    """
 
-    return min(values, key=short)
+    family: LatentTasks
+    majors: Pool
+    fit: Batch
+    score: Batch
+
+    @classmethod
+    def of(cls, setting: Setting) -> "LastStates":
+        """Draw the sequences: those in which the last states of the family are judged, but others."""
+        samples = (question.site_sample for question in questions_for(setting.family.name))
+        batch = next(sample for sample in samples if sample is not None)(setting.choice)
+        return cls(setting.family, setting.majors, batch[::2], batch[1::2])
+
+    @cached_property
+    def exact(self) -> float:
+        """What the exact posterior over the majors loses if it knows what is current alone, nats."""
+        mixture, kind = Mixture(self.family, self.majors), self.family.target_kind
+        fit, score = (floored(kind, retrieval_or_prior(mixture, b).mean[:, -1:]) for b in (self.fit, self.score))
+        return self._nats(score, floored(kind, self._of_current(fit)))
+
+    def costs(self, source: StateSource, network: EditableNetwork) -> dict[str, float]:
+        """Return what a network loses if its last state knows what is current alone, nats, by candidate."""
+        arrays, states = self.family.encode(self.score), source.states(self.fit, last=True)
+        means = {site: self._of_current(states[site]) for site in candidates(source.sites)}
+        last = arrays.positions[-1:]
+        place = network.places(last) if isinstance(network, OwnPositions) else last
+
+        def predict(capture: Collection[str], edit: Mapping[str, Edit]) -> Float[np.ndarray, "B 1 D"]:
+            outputs = network.forward(arrays.inputs, capture, edit)[0][:, place].astype(np.float64)
+            return np.asarray(softmax(outputs, axis=-1)) if self.family.target_kind == "symbol" else outputs
+
+        def without(site: str) -> Float[np.ndarray, "B 1 D"]:
+            return predict((), {site: edit_at(place, lambda _: means[site])})
+
+        intact = predict(tuple(means), {})  # what stands before each site need not be run again
+        return {site: self._nats(intact, without(site)) for site in means}
+
+    def _of_current(self, entries: Float[np.ndarray, "B 1 W"]) -> Float[np.ndarray, "B 1 W"]:
+        """Return what the current alone tells of the fit sequences' entries, for the scored ones: a linear map of it.
+
+        Of symbols that is their mean over the sequences with the same current symbol.
+        """
+        fit, score = (self.family.current(batch)[:, -1] for batch in (self.fit, self.score))
+        design, asked = (np.column_stack([np.ones(len(current)), current]) for current in (fit, score))
+        return (asked @ (np.linalg.pinv(design) @ entries[:, 0]))[:, None]
+
+    def _nats(self, intact: Float[np.ndarray, "B 1 D"], other: Float[np.ndarray, "B 1 D"]) -> float:
+        return nats_per_loss(self.family) * float(divergence(self.family.target_kind, intact, other).mean())
 
 
-def chosen_site(source: StateSource, setting: Setting, questions: Sequence[Question]) -> str:
-    """Choose a source's site on the sequences of the other half; a source of one site has no choice."""
-    by_site = next((question for question in questions if question.by_site is not None), None)
-    if len(source.sites) == 1 or by_site is None or by_site.by_site is None:
-        return source.sites[0]
-    return best_site(by_site.by_site(source, setting.choice), by_site.criteria)
+def middle_site(sites: Sequence[str]) -> str:
+    """Return the middle one of the candidates, of an even number the earlier of two."""
+    those = candidates(sites)
+    return those[(len(those) - 1) // 2]
+
+
+def first_used(costs: Mapping[str, float]) -> str:
+    """Return the first site whose cost is at least half of the largest."""
+    largest = max(costs.values())
+    return next(site for site, cost in costs.items() if cost >= SHARE * largest)
+
+
+def task_site(source: StateSource, setting: Setting) -> str:
+    """Return the site at which a source is judged, found on sequences that judge nothing."""
+    network = _network(source, setting)
+    if network is None:
+        return middle_site(source.sites)
+    return first_used(LastStates.of(setting).costs(source, network))
+
+
+def own_site(source: StateSource, setting: Setting) -> str | None:
+    """Return the same, but None for a network that finds nothing."""
+    network = _network(source, setting)
+    if network is None:
+        return middle_site(source.sites)
+    sample = LastStates.of(setting)
+    costs = sample.costs(source, network)
+    return first_used(costs) if max(costs.values()) >= LEAST * sample.exact else None
+
+
+def _network(source: StateSource, setting: Setting) -> EditableNetwork | None:
+    """Return the network of a source; None of a source that has none, or one site only."""
+    try:
+        return editable(Observed(source, setting, source.sites[0])) if len(source.sites) > 1 else None
+    except TypeError:
+        return None
 
 
 def layer_of(site: str, sites: Sequence[str]) -> int:
     """Return the number of the layer a site belongs to; of a site whose name tells none its place among the sites."""
     number = site.rpartition(".")[2]
     return int(number) if number.isdecimal() else sites.index(site)
+
+
+def layer_label(site: str, sites: Sequence[str]) -> str:
+    """Return that number as text, with an a behind it if states are read after the layer's attention."""
+    return labelled(site, layer_of(site, sites))
+
+
+def labelled(site: str, layer: int) -> str:
+    """Return the text of a site's layer whose number is known."""
+    return f"{layer}{'a' if site.startswith('post_attention.') else ''}"

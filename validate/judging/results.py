@@ -48,19 +48,21 @@ class Outcome(Model):
         Statistics by rung.
     trained : dict
         Statistics of the trained networks; a scope is missing if the experiment trains no network for it.
-    nulls : dict
-        Statistics by null.
+    nulls, beside : dict
+        Statistics by null, and of what is shown beside the nulls and judges nothing.
     predicted : dict
         What theory predicts, for statistics that no rung can have.
-    layers : dict
-        The layer chosen, and the last one under "last".
+    sites, layers : dict
+        Where each scope is judged, and the last candidate under "last"; and the numbers of their layers.
     """
 
     seed: int
     ladder: dict[str, ByScope]
     trained: ByScope
     nulls: dict[Scope, dict[str, Statistics]]
+    beside: dict[Scope, dict[str, Statistics]] = {}
     predicted: dict[Scope, dict[str, Number]]
+    sites: dict[str, str]
     layers: dict[str, int]
 
 
@@ -121,6 +123,10 @@ class CriterionRow(Model):
 
     Attributes
     ----------
+    null, decided_by : float, str or None
+        Value and name of the null or rival that the verdict hangs on (`claims.rule.deciding_null`).
+    beside : dict of Estimate
+        What is shown beside the nulls and judges nothing.
     met, met_share : int, tuple of float
         How many networks meet the tolerance by themselves, and the interval of their share.
     p_value : float or None
@@ -133,7 +139,9 @@ class CriterionRow(Model):
     measured: Number
     interval: tuple[Number, Number]
     null: Number
+    decided_by: str | None
     nulls: dict[str, Estimate]
+    beside: dict[str, Estimate] = {}
     tolerance: float
     direction: Direction
     calibrated: bool
@@ -153,7 +161,7 @@ class ClaimRow(CriterionRow):
     Attributes
     ----------
     layer : int or None
-        Of the first seed; ``layers`` of every seed. None if the claim is about predictions.
+        Of the first seed; ``layers`` and ``sites`` of every seed. None if the claim is about predictions.
     position : int or None
         The last scored position.
     paper : float or None
@@ -173,6 +181,7 @@ class ClaimRow(CriterionRow):
     design: str
     layer: int | None
     layers: list[int] | None
+    sites: list[str] | None
     position: int | None
     seeds: list[int]
     statement: str

@@ -10,19 +10,24 @@ the one with the worst verdict. What is added of primary claims stands in `judgi
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from scipy.stats import binomtest
 
+from validate.capture.rungs import PREDICTION
 from validate.capture.skill import LEARNED
-from validate.claims.base import Claim, Question
+from validate.claims.base import Claim, Question, Statistics
 from validate.claims.catalogue import CLAIMS, primary_claims
-from validate.claims.rule import Criterion, closest_null, judge, worst
+from validate.claims.rule import Criterion, deciding_null, judge, worst
 from validate.claims.skill import SKILL
 from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY, Scope
 from validate.judging.ladder import calibrated_by
 from validate.judging.primary import defined, with_standing
 from validate.judging.results import ClaimRow, CriterionRow, Outcome
-from validate.statistics.intervals import LEVEL, UNDEFINED, Estimate, over_seeds
+from validate.statistics.intervals import LEVEL, UNDEFINED, Estimate, mean_of, over_seeds
 from validate.statistics.multiplicity import p_above
+
+RIVAL = "prediction-only states"
+"""How states that hold the exact prediction and nothing else are called among the nulls."""
 
 
 def claim_rows(
@@ -66,14 +71,15 @@ def _row(
     parts = [_criterion_row(criterion, question, outcomes, scope, learned) for criterion in claim.criteria]
     verdict = worst([part.verdict for part in parts])
     deciding = next(part for part in parts if part.verdict == verdict)
-    layers = [outcome.layers["last" if question.place == "last" else scope] for outcome in outcomes]
-    placed = question.place != "none"
+    where, placed = "last" if question.place == "last" else scope, question.place != "none"
+    layers = [outcome.layers[where] for outcome in outcomes]
     return ClaimRow(
         claim=claim.name,
         family=family,
         design=design,
         layer=layers[0] if placed else None,
         layers=layers if placed else None,
+        sites=[outcome.sites[where] for outcome in outcomes] if placed else None,
         position=position if placed else None,
         seeds=[outcome.seed for outcome in outcomes],
         statement=claim.statement,
@@ -89,11 +95,10 @@ def _criterion_row(
     criterion: Criterion, question: Question, outcomes: Sequence[Outcome], scope: Scope, learned: bool
 ) -> CriterionRow:
     name = criterion.statistic
-    tables = [outcome.nulls.get(scope, {}) for outcome in outcomes]
     own = [outcome.trained.get(scope, {}).get(name, UNDEFINED) for outcome in outcomes]
     measured = over_seeds(own)
-    names = [null for null, table in tables[0].items() if name in table]
-    nulls = {null: over_seeds([table[null][name] for table in tables]) for null in names}
+    nulls = _nulls(name, question, outcomes, scope)
+    deciding = deciding_null(criterion, measured, nulls)
     calibrated = not question.asked_of_rungs or _judges(criterion, outcomes, scope)
     met = sum(criterion.meets(estimate.value) for estimate in own)
     share = binomtest(met, len(own)).proportion_ci(LEVEL, method="exact")
@@ -103,8 +108,10 @@ def _criterion_row(
         predicted=_predicted(criterion, question, outcomes, scope).value,
         measured=measured.value,
         interval=(measured.low, measured.high),
-        null=closest_null(criterion, nulls).value,
+        null=UNDEFINED.value if deciding is None else nulls[deciding].value,
+        decided_by=deciding,
         nulls=nulls,
+        beside=_over_seeds(name, [outcome.beside.get(scope, {}) for outcome in outcomes]),
         tolerance=criterion.tolerance,
         direction=criterion.direction,
         calibrated=calibrated,
@@ -113,6 +120,29 @@ def _criterion_row(
         p_value=defined(p_meets(criterion, own)) if learned else None,
         verdict=judge(criterion, measured, nulls, calibrated, learned),
     )
+
+
+def _nulls(name: str, question: Question, outcomes: Sequence[Outcome], scope: Scope) -> dict[str, Estimate]:
+    """Return the nulls of a statistic over the seeds; of states, states that hold the prediction alone are one too."""
+    nulls = _over_seeds(name, [outcome.nulls.get(scope, {}) for outcome in outcomes])
+    ladders = [outcome.ladder.get(PREDICTION, {}).get(scope, {}) for outcome in outcomes]
+    rival = null_over_seeds([ladder.get(name, UNDEFINED) for ladder in ladders])
+    # Where such states have no number they cannot be taken for anything.
+    return nulls | ({RIVAL: rival} if question.needs == "states" and np.isfinite(rival.value) else {})
+
+
+def _over_seeds(name: str, tables: Sequence[Mapping[str, Statistics]]) -> dict[str, Estimate]:
+    names = [null for null, table in tables[0].items() if name in table]
+    return {null: null_over_seeds([table[null][name] for table in tables]) for null in names}
+
+
+def null_over_seeds(estimates: Sequence[Estimate]) -> Estimate:
+    """Return a null over seeds: as wide as its scatter over seeds, and as its own intervals in the mean.
+
+    Of permutations and random subspaces the interval is where they range, which the mean over seeds would hide.
+    """
+    scatter, own = over_seeds(estimates), mean_of(estimates)
+    return Estimate(scatter.value, float(np.fmin(scatter.low, own.low)), float(np.fmax(scatter.high, own.high)))
 
 
 def p_meets(criterion: Criterion, own: Sequence[Estimate]) -> float:

@@ -97,7 +97,7 @@ def left_out(family: str, groups: Sequence[Subjects], names: set[str]) -> list[s
         if family in question.families and claim.name not in names:
             reasons.setdefault(_why_not(question, groups[0]), []).append(claim.name)
     sentences = [f"{family}: not judged: {', '.join(missing)}; {reason}." for reason, missing in reasons.items()]
-    if not all(subjects.untrained for subjects in groups):
+    if not all(subjects.company.untrained for subjects in groups):
         sentences.append(
             f"{family}: no untrained network was given for every seed (--untrained), so verdicts stand on the other"
             " nulls; an untrained network may meet the paper's own statistics."

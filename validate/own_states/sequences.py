@@ -33,6 +33,7 @@ from model.files import write_atomically
 from theory import Batch, LatentTasks
 from validate.capture.rungs import RandomSource
 from validate.experiment.seed_plan import SeedPlan
+from validate.judging.controls import Company
 from validate.judging.examination import Subjects, examine
 
 LAYOUT = "2"
@@ -91,10 +92,10 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Recorder:
-    """A source that remembers what it is asked and answers with noise; of its two sites one has to be chosen."""
+    """A source that remembers what it is asked and answers with noise."""
 
     family: LatentTasks
-    sites: tuple[str, ...] = ("one", "other")
+    sites: tuple[str, ...] = ("anywhere",)
     groups: dict[str, Group] = field(default_factory=dict)
 
     def states(self, batch: Batch, last: bool = False) -> dict[str, Float[np.ndarray, "B P W"]]:
@@ -134,7 +135,7 @@ class Sequences:
         values = replace(seed_plan, setting=seed_plan.setting.without_intervals)
         sources = dict.fromkeys(seed_plan.mixtures, recorder)
         with threadpool_limits(1, user_api="blas"):
-            examine(Subjects(values, sources, [recorder], has="predictions"), rungs=())
+            examine(Subjects(values, sources, Company([recorder]), has="predictions"), rungs=())
         return cls(seed_plan, experiment, dict(sorted(recorder.groups.items())))
 
     @cached_property

@@ -7,6 +7,7 @@ from pathlib import Path
 from validate.claims.base import Needs
 from validate.experiment.schema import Experiment
 from validate.experiment.seed_plan import SeedPlan
+from validate.judging.controls import Company
 from validate.judging.examination import Subjects
 from validate.own_states.checks import Answers, require
 from validate.own_states.errors import StatesError
@@ -116,7 +117,7 @@ def gathered(groups: Sequence[Networks]) -> list[Subjects]:
     for group in groups:
         _require_different(group.all)
     return [
-        Subjects(group.sequences.seed_plan, group.trained, group.untrained, _has(by_family[name]))
+        Subjects(group.sequences.seed_plan, group.trained, Company(group.untrained), _has(by_family[name]))
         for name, own in by_family.items()
         for group in own
     ]

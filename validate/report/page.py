@@ -22,7 +22,7 @@ from validate.figures.style import units_of
 from validate.judging.results import ArmRow, ClaimRow, NetworkResult, Results, SkillRow, read_results
 from validate.report.primary import STANDINGS, primary_summaries
 from validate.report.tables import ClaimGroup, Matrix, ModesTable, SitesTable, SkillGroup, by_claim, by_network
-from validate.report.wording import closest, number, short, short_interval, where, why_untested, with_interval
+from validate.report.wording import number, short, short_interval, where, why_untested, with_interval
 from validate.training.metrics import Metrics
 
 VERDICT_MEANING: dict[Verdict, str] = {
@@ -156,7 +156,6 @@ def _environment() -> Environment:
         "short": short,
         "with_interval": with_interval,
         "short_interval": short_interval,
-        "closest": closest,
         "where": where,
         "why_untested": why_untested,
     }

@@ -10,7 +10,7 @@ from validate.claims.modes import ModesShown
 from validate.claims.prefix.shown import PrefixShown
 from validate.claims.properties import PropertiesShown
 from validate.figures.style import POPULATIONS
-from validate.judging.layer import layer_of
+from validate.judging.layer import layer_label
 from validate.judging.results import ClaimRow, NetworkResult, SkillRow
 from validate.statistics.intervals import Estimate
 
@@ -112,9 +112,9 @@ class SitesTable:
         """The names of the numbers, each once."""
         return list(dict.fromkeys(name for numbers in self.lines.values() for name in numbers))
 
-    def layer(self, site: str) -> int:
-        """Return the number of a site's layer."""
-        return layer_of(site, self.network.sites)
+    def layer(self, site: str) -> str:
+        """Return a site's layer, with an a behind it after attention."""
+        return layer_label(site, self.network.sites)
 
     @classmethod
     def of(cls, network: NetworkResult) -> "SitesTable":

@@ -2,6 +2,7 @@
 
 import math
 
+from validate.judging.layer import labelled
 from validate.judging.results import ClaimRow, CriterionRow
 from validate.statistics.intervals import Estimate
 
@@ -31,24 +32,15 @@ def short_interval(estimate: Estimate) -> str:
     return "" if math.isnan(estimate.low + estimate.high) else f"{short(estimate.low)}…{short(estimate.high)}"
 
 
-def closest(part: CriterionRow) -> str | None:
-    """Return the name of the null that comes closest to the claim, if there is one."""
-    undefined = math.isnan(part.null)
-    found = (
-        name for name, null in part.nulls.items() if null.value == part.null or (undefined and math.isnan(null.value))
-    )
-    return next(found, None)
-
-
 def where(row: ClaimRow) -> str:
     """Write at which layer a claim was judged; with several seeds, the layer of each if they differ."""
-    layers = row.layers or []
+    layers = [labelled(site, layer) for site, layer in zip(row.sites or [], row.layers or [], strict=True)]
     if not layers:
         return ""
     if len(set(layers)) == 1:
         return f"layer {layers[0]}"
     seeds = ", ".join(map(str, row.seeds))
-    return f"layers {', '.join(map(str, layers))} (seeds {seeds})"
+    return f"layers {', '.join(layers)} (seeds {seeds})"
 
 
 def why_untested(part: CriterionRow) -> str:

@@ -3,7 +3,7 @@
 One thread each: networks are trained, and seeds measured, side by side.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
@@ -15,11 +15,12 @@ from validate.claims.catalogue import QUESTIONS
 from validate.experiment.folder import piece_in_use
 from validate.experiment.network_plan import NetworkPlan, networks_of
 from validate.experiment.seed_plan import SeedPlan
+from validate.judging.controls import Company
 from validate.judging.examination import Subjects, examine
 from validate.judging.results import Examination
 from validate.runs.kept import kept, kept_path, measurement_key
 from validate.runs.scheduler import Task
-from validate.training.networks import train_network, untrained_networks
+from validate.training.networks import scaled_networks, train_network, untrained_networks
 
 
 def train(plan: NetworkPlan, folder: Path, kept_at: Collection[int] = ()) -> None:
@@ -28,16 +29,42 @@ def train(plan: NetworkPlan, folder: Path, kept_at: Collection[int] = ()) -> Non
         train_network(plan, folder, kept_at)
 
 
-def subjects_of(seed_plan: SeedPlan, networks: Mapping[str, Transformer]) -> Subjects:
-    """Return trained networks beside untrained ones of the same shape; an arm is not judged and needs none."""
-    family = seed_plan.family
-    bare = untrained_networks(seed_plan) if seed_plan.arm is None else []
-    trained = {design: NetworkSource(network, family) for design, network in networks.items()}
-    return Subjects(seed_plan, trained, [NetworkSource(network, family) for network in bare])
-
+OTHER_SEEDS = 2
+"""Other seeds whose networks a seed's are judged against, the next ones in turn."""
 
 Home = tuple[NetworkPlan, Path]
 """A network and the folder it is kept in."""
+
+Strangers = Sequence[tuple[NetworkPlan, Transformer]]
+"""Trained networks that never saw a seed's majors."""
+
+
+def subjects_of(
+    seed_plan: SeedPlan, networks: Mapping[str, Transformer], strangers: Strangers = (), judged: bool = True
+) -> Subjects:
+    """Return trained networks beside others of the same shape; an arm is not judged and needs none.
+
+    Parameters
+    ----------
+    judged : bool
+        Whether claims are judged by them; a sweep has hypotheses of its own and shows no network with larger weights.
+    """
+    family = seed_plan.family
+
+    def sources(some: Iterable[Transformer]) -> list[NetworkSource]:
+        return [NetworkSource(network, family) for network in some]
+
+    trained = {design: NetworkSource(network, family) for design, network in networks.items()}
+    if seed_plan.arm is not None:
+        return Subjects(seed_plan, trained)
+    others = {design: [n for plan, n in strangers if plan.design == design] for design in networks}
+    company = Company(
+        untrained=sources(untrained_networks(seed_plan)),
+        fresh_only=sources(network for plan, network in strangers if plan.is_fresh),
+        others={design: sources(some) for design, some in others.items()},
+        scaled=sources(scaled_networks(seed_plan)) if judged else (),
+    )
+    return Subjects(seed_plan, trained, company)
 
 
 def measure(
@@ -46,23 +73,30 @@ def measure(
     folder: Path,
     questions: Sequence[Question] = QUESTIONS,
     rungs: Sequence[str] | None = None,
+    strangers: Sequence[Home] = (),
 ) -> Examination:
     """Measure the trained networks of a seed, or take what was measured before.
 
     Parameters
     ----------
-    homes : sequence of (NetworkPlan, Path)
-        Where each network is kept.
+    homes, strangers : sequence of (NetworkPlan, Path)
+        Where each network is kept, and where those that never saw its majors are.
     folder : Path
         Where what is measured is kept.
     questions, rungs
         As in `judging.examination.examine`.
     """
-    networks = {plan.design: load_checkpoint(plan.checkpoint(home)).model(threads=1) for plan, home in homes}
-    path, key = kept_path(folder, seed_plan), measurement_key(seed_plan, networks, questions)
-    subjects = subjects_of(seed_plan, networks)
+    networks = {plan.design: _network(plan, home) for plan, home in homes}
+    beside = [(plan, _network(plan, home)) for plan, home in strangers]
+    named = networks | {f"beside {plan.file_name}": network for plan, network in beside}
+    path, key = kept_path(folder, seed_plan), measurement_key(seed_plan, named, questions)
+    subjects = subjects_of(seed_plan, networks, beside, judged=questions is QUESTIONS)
     with piece_in_use(folder, seed_plan.name), threadpool_limits(1, user_api="blas"):
         return kept(path, key, lambda: examine(subjects, questions, rungs, judge=seed_plan.arm is None))
+
+
+def _network(plan: NetworkPlan, home: Path) -> Transformer:
+    return load_checkpoint(plan.checkpoint(home)).model(threads=1)
 
 
 def training_task(plan: NetworkPlan, folder: Path, kept_at: Collection[int] = ()) -> Task:
@@ -76,19 +110,37 @@ def measuring_task(
     folder: Path,
     questions: Sequence[Question] = QUESTIONS,
     rungs: Sequence[str] | None = None,
+    strangers: Sequence[Home] = (),
 ) -> Task:
-    """Return the task that measures a seed, to be done as soon as its networks are trained."""
-    arguments = seed_plan, homes, folder, questions, rungs
-    after = tuple(_training(plan, home) for plan, home in homes)
+    """Return the task that measures a seed, to be done as soon as all networks are trained that it needs."""
+    arguments = seed_plan, homes, folder, questions, rungs, strangers
+    after = tuple(_training(plan, home) for plan, home in (*homes, *strangers))
     return Task(measuring(seed_plan, folder), measure, arguments, after, urgent=True)
 
 
 def tasks_of_run(networks: Sequence[NetworkPlan], seeds: Sequence[SeedPlan], folder: Path) -> list[Task]:
     """Return the tasks of a run that keeps everything in one folder."""
-    train_all = [training_task(plan, folder) for plan in networks]
-    return train_all + [
-        measuring_task(plan, [(network, folder) for network in networks_of(plan)], folder) for plan in seeds
-    ]
+    tasks = [training_task(plan, folder) for plan in networks]
+    for plan in seeds:
+        homes, strangers = (
+            [(network, folder) for network in some] for some in (networks_of(plan), strangers_of(plan, networks))
+        )
+        tasks.append(measuring_task(plan, homes, folder, strangers=strangers))
+    return tasks
+
+
+def strangers_of(seed_plan: SeedPlan, networks: Sequence[NetworkPlan]) -> list[NetworkPlan]:
+    """Return those of a run's networks that never saw a seed's majors and that it is judged against.
+
+    The one of fresh tasks, and those of the next seeds in turn; none for an arm, which is not judged.
+    """
+    if seed_plan.arm is not None:
+        return []
+    family = [n for n in networks if n.seed_plan.family.name == seed_plan.family.name and n.seed_plan.arm is None]
+    seeds = list(dict.fromkeys(network.seed_plan.seed for network in family if not network.is_fresh))
+    place = seeds.index(seed_plan.seed)
+    following = [*seeds[place + 1 :], *seeds[:place]][:OTHER_SEEDS]
+    return [n for n in family if n.is_fresh or n.seed_plan.seed in following]
 
 
 def _training(plan: NetworkPlan, folder: Path) -> str:

@@ -68,6 +68,11 @@ class Estimate:
         return cls(float(values.mean()), *percentile_range(values))
 
     @classmethod
+    def of_range(cls, values: Float[np.ndarray, " N"]) -> "Estimate":
+        """Return the mean of values, and the smallest and largest of them."""
+        return cls(float(values.mean()), float(values.min()), float(values.max()))
+
+    @classmethod
     def of_groups(cls, values: Float[np.ndarray, " G"]) -> "Estimate":
         """Return the mean of two or more values with the interval of Student's t."""
         mean, half = values.mean(), stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * stats.sem(values)

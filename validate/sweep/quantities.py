@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from validate.capture.rungs import EXACT
-from validate.claims.base import untrained_name
+from validate.claims.base import UNTRAINED
 from validate.experiment.scopes import BOTH, DIVERSE, Scope
 from validate.judging.results import Outcome
 from validate.statistics.intervals import UNDEFINED, Estimate
@@ -91,13 +91,11 @@ def read(outcome: Outcome, statistic: str) -> Reading:
     quantity = QUANTITIES[statistic]
     scope, nulls = quantity.scope, outcome.nulls[quantity.scope]
     rung = outcome.ladder[EXACT][scope][statistic].value
-    names = (untrained_name(index) for index in range(len(nulls)))
-    untrained = [nulls[name][statistic].value for name in names if statistic in nulls.get(name, {})]
     return Reading(
         measured=outcome.trained[scope][statistic],
         predicted=outcome.predicted[scope].get(statistic, rung),
         baseline=nulls.get(BASELINE, {}).get(statistic, UNDEFINED).value
         if np.isnan(quantity.level)
         else quantity.level,
-        untrained=float(np.mean(untrained)),
+        untrained=nulls.get(UNTRAINED, {}).get(statistic, UNDEFINED).value,
     )

@@ -19,12 +19,24 @@ from validate.training.metrics import Metrics
 from validate.training.snapshots import Snapshots
 from validate.training.span_course import MOST_MAJORS, SpanCourse, is_looked_at
 
+SCALE = 3.0
+"""How much larger weights are initialised to see whether what untrained networks miss is a fact of their scale."""
+
 
 def untrained_networks(seed_plan: SeedPlan) -> list[Transformer]:
     """Return freshly initialised networks, each with its own seed from the stream of the plan's."""
     family, plan = seed_plan.family, seed_plan.plan
     draws = stream(seed_plan.seed, f"{family.name}/untrained").integers(2**31, size=plan.measurement.untrained)
     return [Transformer(network_config(family, plan.network), seed=int(draw), threads=1) for draw in draws]
+
+
+def scaled_networks(seed_plan: SeedPlan) -> list[Transformer]:
+    """Return the first untrained network with every weight matrix times `SCALE`, biases and norms as they are."""
+    network = untrained_networks(seed_plan)[0]
+    for array in network.parameters.values():
+        if array.ndim > 1:
+            array *= SCALE
+    return [network]
 
 
 def train_network(plan: NetworkPlan, folder: Path, kept_at: Collection[int] = ()) -> Transformer:

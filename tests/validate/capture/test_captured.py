@@ -57,12 +57,6 @@ def test_vectors_are_those_of_the_late_positions(setting, captured):
     np.testing.assert_array_equal(captured.main_effects(SITE).task, late.main_effects().task)
 
 
-def test_shuffled_labels_change_the_labelled_states_alone(captured):
-    shuffled = captured.shuffled()
-    assert np.any(shuffled.labelled[SITE].states != captured.labelled[SITE].states)
-    assert (shuffled.fit, shuffled.score, shuffled.fresh) == (captured.fit, captured.score, captured.fresh)
-
-
 def test_a_resampled_model_has_other_cells_and_sequences_and_as_many_of_each_task(setting, captured):
     rng = np.random.default_rng(0)
     one_hot = np.eye(len(setting.majors))[setting.fit.tasks][:, None].repeat(setting.n_positions, axis=1)

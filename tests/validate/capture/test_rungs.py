@@ -5,7 +5,8 @@ import pytest
 from tiny import LADDER, dice_setting, family_setting, mixtures
 
 from theory import extrapolation, retrieval
-from validate.capture.rungs import EXACT, NOISE, RANDOM, RUNGS, FeatureSource, rungs
+from theory.categorical import centred_log_ratio
+from validate.capture.rungs import EXACT, NOISE, PREDICTION, RANDOM, RUNGS, WIDTH, FeatureSource, rungs
 from validate.claims.prefix.rungs import PREFIX_RUNGS
 from validate.experiment.sampling import predicted
 
@@ -45,7 +46,7 @@ def test_rungs_mixtures_seeds_and_halves_have_noise_of_their_own():
                     drawn[own.half, own.seed, mixture.n_minors, name] = embedding.tobytes()
                 else:
                     drawn[own.half, own.seed, mixture.n_minors, name] = source.states(setting.fit)["features"].tobytes()
-    assert len(drawn) == 3 * 2 * 4
+    assert len(drawn) == 3 * 2 * 5
     assert len(set(drawn.values())) == len(drawn)
 
 
@@ -80,7 +81,20 @@ def test_exact_bayes_is_m1_on_majors_and_m2_with_minors(kind):
         np.testing.assert_allclose(found, expected, atol=2e-6)
 
 
-def test_a_question_may_bring_rungs_and_every_family_has_its_own_four():
+@pytest.mark.parametrize("kind", LADDER)
+def test_prediction_only_holds_the_exact_prediction_and_nothing_else(kind):
+    """States of equal predictions differ by their noise, and a linear map of them gives the centred log-laws back."""
+    setting, sources = made(kind)
+    source, family = sources[PREDICTION], setting.family
+    states = source.states(setting.fit)["features"].reshape(-1, WIDTH)
+    np.testing.assert_array_equal(source.mean(setting.fit), sources[EXACT].mean(setting.fit))
+    mean = source.mean(setting.fit).reshape(len(states), -1)
+    content = centred_log_ratio(mean) if family.target_kind == "symbol" else mean
+    left = states - content @ source._embedding("features", content.shape[1])
+    assert np.sqrt(np.square(left).sum(axis=1).mean()) == pytest.approx(NOISE, rel=0.05)
+
+
+def test_a_question_may_bring_rungs_and_every_family_has_its_own_five():
     setting = family_setting("dyck", 4)
     assert set(rungs(setting, {})) == {*RUNGS, RANDOM}
     assert set(rungs(setting, PREFIX_RUNGS)) == {*RUNGS, RANDOM, "prefix", "symbol counts"}

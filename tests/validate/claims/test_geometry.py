@@ -9,7 +9,7 @@ from model import Transformer
 from theory import Mixture, stream
 from validate.capture.candidates import Arenas
 from validate.capture.sources import NetworkSource
-from validate.claims.base import Controls, Observed, Side
+from validate.claims.base import UNTRAINED, Controls, Observed, Side, ranging
 from validate.claims.fresh_states import FreshStatesShown, directions
 from validate.claims.fresh_states import analyse as describe
 from validate.claims.geometry import (
@@ -87,7 +87,7 @@ def test_angles_and_shares_are_those_built(setting):
     assert rise.value == pytest.approx(55, abs=0.1)
     assert rise.low > 54
     assert minors.statistics["OOD in minors' span"].value == pytest.approx(1, abs=1e-4)
-    assert angle.nulls["untrained network 1"]["smallest angle"].value == 0
+    assert angle.nulls[UNTRAINED]["smallest angle"].value == 0
     level = minors.nulls["random subspace"]["OOD in minors' span"]
     assert level.value == pytest.approx(N_LEADING / WIDTH, abs=0.05)
     assert (
@@ -120,7 +120,7 @@ def test_without_the_majors_only_network_nothing_is_compared(setting):
 def test_the_fall_is_of_two_networks_at_the_site_of_the_plain_one(setting):
     plain, diverse, *bare = (side_of(setting, n, seed) for n, seed in ((0, 0), (20, 1), (20, 2), (20, 3)))
     diverse = replace(diverse, observed=replace(diverse.observed, site="post_mlp.0"))
-    found = analyse_fall(diverse, Controls(bare, plain, judge=True))
+    found = analyse_fall(diverse, Controls(bare, plain=plain, judge=True))
     assert found.statistics == fall(
         fresh_moments(plain.observed), fresh_moments(diverse.observed), "post_mlp.1", setting
     )
@@ -128,15 +128,15 @@ def test_the_fall_is_of_two_networks_at_the_site_of_the_plain_one(setting):
     assert found.nulls["random subspace"] == chance
     assert chance["R2_OOD ratio"].value == pytest.approx(1, abs=0.3)
     first, second = (fresh_moments(other.observed) for other in bare)
-    assert found.nulls["untrained network 1"] == fall(first, second, "post_mlp.1", setting)
-    assert found.nulls["untrained network 2"] == fall(second, first, "post_mlp.1", setting)
+    pairs = [fall(first, second, "post_mlp.1", setting), fall(second, first, "post_mlp.1", setting)]
+    assert found.nulls[UNTRAINED] == ranging({UNTRAINED: pairs})[UNTRAINED]
 
 
 @pytest.mark.parametrize("kind", list(SIZES))
 def test_every_family_goes_through(kind):
     setting = setting_of(kind)
     sites = task_states(side_of(setting, n_minors=20))
-    assert set(sites) == {"post_mlp.0", "post_mlp.1"}
+    assert list(sites) == ["post_attention.0", "post_mlp.0", "post_attention.1", "post_mlp.1"]
     states = sites["post_mlp.1"]
     assert {name: len(mean) for name, mean in states.averaged.items()} == {"majors": 3, "fresh": 12, "minors": 12}
     np.testing.assert_allclose(states.averaged["majors"].mean(axis=0), 0, atol=1e-6)

@@ -6,24 +6,24 @@ from functools import partial
 import numpy as np
 import pytest
 from scipy import stats
-from tiny import dice_setting, mixtures
+from tiny import dice_setting, family_setting, mixtures
 
 from model import Transformer, TransformerConfig
 from theory import stream
 from validate.capture.candidates import Arenas
 from validate.capture.captured import Captured
-from validate.capture.rungs import EXACT, FeatureSource, averaging_features, rungs
+from validate.capture.rungs import EXACT, PREDICTION, FeatureSource, averaging_features, rungs
 from validate.capture.sources import NetworkSource, StateSource
-from validate.claims.base import Controls, Observed, Side
+from validate.claims.base import FRESH_ONLY, OTHER_MAJORS, SCALED, UNTRAINED, Controls, Observed, Side, ranging
 from validate.claims.catalogue import CRITERIA
 from validate.claims.properties import (
     SEQUENCE_STATISTICS,
     PropertiesShown,
     analyse,
-    by_site,
+    permuted_labels,
     properties,
-    shuffled_labels,
 )
+from validate.claims.rule import judge
 from validate.claims.trajectories import QUANTILES, alignment
 from validate.statistics.parts import SHARES
 
@@ -113,13 +113,42 @@ def test_untrained_networks_fail_the_specific_statistics(sides):
             assert not CRITERIA[name].meets(found[name].value), name
 
 
-def test_shuffled_labels_leave_no_task(sides):
-    shuffled = shuffled_labels(sides[0].observed)
-    assert set(shuffled) == EVERY - {"P1", "P3* contest"}
-    for name in ("P0*", "P1*", "P2*", "P3 r", "P3 TV", "P3* TV"):
-        assert CRITERIA[name].place(shuffled[name]) != "inside", name
-        assert not CRITERIA[name].meets(shuffled[name].value), name
-    assert shuffled["P0*"].value < analyse(sides[0], Controls()).statistics["P0*"].value - 0.3
+def test_permuted_labels_leave_no_task(sides):
+    permuted = permuted_labels(sides[0].observed)
+    assert set(permuted) == EVERY - {"P1", "P1*"}
+    for name in ("P0*", "P2*", "P3 r", "P3 TV", "P3* TV"):
+        assert CRITERIA[name].place(permuted[name]) == "outside", name
+    assert permuted["P0*"].high < analyse(sides[0], Controls()).statistics["P0*"].value - 0.3
+    assert permuted_labels(sides[0].observed) == permuted
+
+
+@pytest.mark.parametrize("kind", ["dice", "markov", "regression"])
+@pytest.mark.parametrize("seed", range(1000, 1004))
+def test_exact_bayes_is_never_taken_for_permuted_labels(kind, seed):
+    """Where the last state is a corner, one of K! orders of the corners is the right one by chance."""
+    setting = family_setting(kind, cell_sequences=24, seed=seed)
+    observed = Observed(rungs(setting, {})[EXACT](mixtures(setting)[0]), setting, SITE)
+    measured, permuted = properties(observed.captured, SITE), permuted_labels(observed)
+    for name, null in permuted.items():
+        assert null.low <= null.value <= null.high
+        verdict = judge(CRITERIA[name], measured[name], {"permuted": null}, calibrated=True)
+        assert verdict != "unspecific", name
+        assert CRITERIA[name].sign or not CRITERIA[name].meets(null.value), name
+
+
+@pytest.mark.parametrize("n", [24, 200])
+def test_exact_bayes_markov_states_are_supported_on_p1_at_every_sample_size(n):
+    setting = family_setting("markov", cell_sequences=n)
+    plain, _ = mixtures(setting)
+    made = {name: rungs(setting, {})[name](plain) for name in (EXACT, PREDICTION)}
+    observed = {name: Observed(source, setting, SITE) for name, source in made.items()}
+    nulls = {"permuted task labels": permuted_labels(observed[EXACT])}
+    nulls["prediction only"] = properties(observed[PREDICTION].captured, SITE)
+    measured = properties(observed[EXACT].captured, SITE)
+    for name in ("P1", "P1*"):
+        own = {null: table[name] for null, table in nulls.items() if name in table}
+        assert list(own) == ["prediction only"]
+        assert judge(CRITERIA[name], measured[name], own, calibrated=True) == "supported", (name, measured[name], own)
 
 
 def test_each_network_is_judged_at_its_own_site_and_its_nulls_at_theirs(sides):
@@ -127,19 +156,16 @@ def test_each_network_is_judged_at_its_own_site_and_its_nulls_at_theirs(sides):
     other = Side(replace(first.observed, site="post_mlp.0", _found={}), first.arenas)
     here, there = analyse(first, Controls()).statistics, analyse(other, Controls()).statistics
     assert all(here[name] != there[name] for name in EVERY)
-    found = analyse(other, Controls(untrained=bare, judge=True, show=True))
-    for index, null in enumerate(bare):
-        assert found.nulls[f"untrained network {index + 1}"] == analyse(null, Controls()).statistics
-    assert set(found.nulls) == {"untrained network 1", "untrained network 2", "shuffled task labels"}
-    assert found.shown.properties == {"post_mlp.0": there, "post_mlp.1": here}
+    strangers = {FRESH_ONLY: bare[:1], OTHER_MAJORS: []}
+    found = analyse(other, Controls(bare, strangers, scaled=bare[1:], judge=True, show=True))
+    own = [analyse(null, Controls()).statistics for null in bare]
+    expected = ranging({UNTRAINED: own, FRESH_ONLY: own[:1]})
+    assert found.nulls == expected | {"permuted task labels": permuted_labels(other.observed)}
+    assert found.beside == {SCALED: ranging({SCALED: own[1:]})[SCALED]}
+    assert list(found.shown.properties) == ["post_attention.0", "post_mlp.0", "post_attention.1", "post_mlp.1"]
+    assert found.shown.properties["post_mlp.0"] == there
+    assert found.shown.properties["post_mlp.1"] == here
     assert PropertiesShown.model_validate_json(found.shown.model_dump_json()) == found.shown
-
-
-def test_values_by_site_are_those_of_the_estimates(setting, sides):
-    values = by_site(sides[0].source, setting)
-    assert set(values) == set(sides[0].source.sites)
-    here = analyse(sides[0], Controls()).statistics
-    assert values["post_mlp.1"] == {name: pytest.approx(here[name].value) for name in EVERY}
 
 
 @dataclass

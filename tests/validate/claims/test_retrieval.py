@@ -7,7 +7,7 @@ from tiny import dice_setting, mixtures
 
 from validate.capture.candidates import Arenas
 from validate.capture.rungs import EXACT, rungs
-from validate.claims.base import Controls, Observed, Side
+from validate.claims.base import UNTRAINED, Controls, Observed, Side
 from validate.claims.retrieval import analyse
 
 
@@ -46,5 +46,5 @@ def test_exact_retrieval_is_far_from_that_of_other_majors(sides):
     assert found.statistics["KL to M1"].value == pytest.approx(0, abs=1e-12)
     assert found.nulls["M1 of other majors"]["KL to M1"].low > 0.1
     # Far from M1 and M2 alike, an untrained network has no say in which is closer.
-    assert set(found.nulls["untrained network 1"]) == {"KL to M1"}
-    assert found.nulls["untrained network 1"]["KL to M1"].low > 0.1
+    assert set(found.nulls[UNTRAINED]) == {"KL to M1"}
+    assert found.nulls[UNTRAINED]["KL to M1"].low > 0.1

@@ -1,12 +1,11 @@
 """The verdict rule: its truth table, and that worse evidence never gives a better verdict."""
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from validate.claims.catalogue import CRITERIA
-from validate.claims.rule import WORST_FIRST, Criterion, closest_null, is_calibrated, judge, worst
+from validate.claims.rule import WORST_FIRST, Criterion, deciding_null, is_calibrated, judge, worst
 from validate.statistics.intervals import UNDEFINED, Estimate
 
 HIGH = Criterion("s", "s", "at least", 0.95)
@@ -93,13 +92,17 @@ def test_supported_means_what_it_says(measured, null, direction):
         assert measured.low > null.high or measured.high < null.low
 
 
-def test_worst_and_closest():
+def test_worst_and_the_null_that_decides():
     assert worst(["supported", "unspecific"]) == "unspecific"
     assert [worst([verdict, "supported"]) for verdict in WORST_FIRST] == list(WORST_FIRST)
     nulls = {"a": around(0.1), "b": around(0.4)}
-    assert closest_null(HIGH, nulls).value == 0.4
-    assert closest_null(LOW, nulls).value == 0.1
-    assert np.isnan(closest_null(HIGH, {}).value)
+    assert deciding_null(HIGH, around(0.99), nulls) == "b"
+    assert deciding_null(LOW, around(0.0), nulls) == "a"
+    assert deciding_null(HIGH, around(0.99), {}) is None
+    # One that could be taken for the measurement comes before one that is closer, an undefined one before all.
+    wide = {"near": Estimate(0.6, 0.59, 0.61), "wide": Estimate(0.2, 0.1, 0.999)}
+    assert deciding_null(HIGH, around(0.99), wide) == "wide"
+    assert deciding_null(HIGH, around(0.99), wide | {"none": UNDEFINED}) == "none"
 
 
 def test_tolerances_are_those_fixed_before_any_run():

@@ -22,16 +22,16 @@ STABLE, VAGUE = np.eye(4)[:3], np.full((3, 4), 0.25)
 
 
 class Counts:
-    """States that hold nothing at the first site, and at the last the symbol frequencies and the current symbol."""
+    """States that hold symbol frequencies and the current symbol at the last site but one, and nothing elsewhere."""
 
-    sites = ("nothing", "counts")
+    sites = ("nothing", "counts", "logits")
 
     def states(self, batch, last=False):
         n_positions = 1 if last else len(FAMILY.encode(batch).positions)
         seen = np.cumsum(FAMILY.current(batch), axis=1)
         frequencies = predicted(seen / seen.sum(axis=-1, keepdims=True).clip(1), n_positions)
         counts = np.concatenate([frequencies, 0.1 * predicted(FAMILY.current(batch), n_positions)], axis=-1)
-        return {"nothing": np.zeros_like(counts), "counts": counts}
+        return {"nothing": np.zeros_like(counts), "counts": counts, "logits": np.zeros_like(counts)}
 
     def mean(self, batch):
         raise AssertionError("no prediction is asked for")

@@ -5,6 +5,7 @@ from functools import cache
 import pytest
 from tiny import LADDER, ladder_plan
 
+from validate.capture.rungs import PREDICTION
 from validate.claims.base import MARKOV_GIVEN_TASK
 from validate.claims.catalogue import CRITERIA, questions_for
 from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY
@@ -94,6 +95,13 @@ def test_what_is_current_alone_is_not_a_task(kind, scope):
 def test_the_papers_own_statistics_are_met_by_what_is_current_alone(kind, name):
     """Why the starred statistics exist: these three are met by states that know nothing of the task."""
     assert place(kind, "current symbol", MAJORS_ONLY, name) == "inside"
+
+
+@pytest.mark.parametrize("name", ["P0", "P0*", "P1", "P1*", "P2", "P2*", "P3 r", "P3 TV", "P3* TV", "P3* contest"])
+def test_of_dice_the_prediction_alone_meets_every_property_and_of_markov_chains_it_does_not(name):
+    """Why nothing is judged where states are logits, and why such states are a rival: they have this geometry too."""
+    assert place("dice", PREDICTION, MAJORS_ONLY, name) == "inside"
+    assert (place("markov", PREDICTION, MAJORS_ONLY, name) == "inside") == (name in ("P0", "P0*"))
 
 
 def test_every_statistic_stands_on_every_rung_and_no_other():

@@ -1,28 +1,37 @@
-"""The layer is chosen where the criteria are nearest to met, on sequences that judge nothing."""
+"""The task site: the first at which the last state matters, found on sequences that judge nothing."""
 
-import math
-
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tiny import family_setting, mixtures
+from worlds import SITES, WorldSource, world_subject
 
+from model import Transformer
 from theory import RegressionBatch
 from validate.capture.captured import Captured
 from validate.capture.rungs import EXACT, RANDOM, rungs
-from validate.claims.catalogue import CRITERIA, QUESTIONS, questions_for
+from validate.capture.sources import NetworkSource, candidates
+from validate.claims.base import Observed
+from validate.claims.causal.subject import editable
 from validate.claims.prefix.rungs import PREFIX_RUNGS
-from validate.claims.properties import QUESTION as PROPERTIES
-from validate.claims.rule import Criterion
-from validate.judging.layer import best_site, chosen_site, layer_of, shortfall
+from validate.experiment.schema import Network, network_config
+from validate.judging.layer import (
+    LastStates,
+    first_used,
+    labelled,
+    layer_label,
+    layer_of,
+    middle_site,
+    own_site,
+    task_site,
+)
 
-JUDGED = PROPERTIES.criteria
-NAMES = [criterion.statistic for criterion in JUDGED if not criterion.sign]
-PERFECT = {name: 1.0 if CRITERIA[name].direction == "at least" else 0.0 for name in NAMES}
+KINDS = ("dice", "regression", "markov", "dyck")
 
 
 class Layers:
-    """Several sources as the sites of one; it remembers the sequences it was shown."""
+    """Several sources as the sites of one that is no network; it remembers the sequences it was shown."""
 
     def __init__(self, **sources):
         self.sources = sources
@@ -46,26 +55,64 @@ def layers(setting, *names):
     return Layers(**{f"layer.{index}": made[name](plain) for index, name in enumerate(names)})
 
 
-def chosen(source, setting):
-    """Return the site chosen by the questions that are put to the family."""
-    return chosen_site(source, setting, questions_for(setting.label))
+def transformer(setting, silent=()):
+    """Return an untrained network of four layers; the attention of those that are silent says nothing."""
+    sizes = Network(layers=4, width=16, heads=2, hidden=16)
+    network = Transformer(network_config(setting.family, sizes), 3, threads=1)
+    for layer in silent:
+        network.parameters[f"layers.{layer}.attention.output.weight"][:] = 0
+    return NetworkSource(network, setting.family)
 
 
-@pytest.fixture(scope="module")
-def setting():
-    return family_setting("dice", cell_sequences=24)
+def costs(source, setting):
+    return LastStates.of(setting).costs(source, editable(Observed(source, setting, source.sites[0])))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_read_at_no_earlier_position_costs_nothing(kind):
+    """Before the first attention that says something a state is its current symbol, or covariate, and position."""
+    setting = family_setting(kind, cell_sequences=24)
+    source = transformer(setting, silent=(0, 1, 2))
+    found = costs(source, setting)
+    assert list(found) == [f"post_{part}.{layer}" for layer in range(4) for part in ("attention", "mlp")][:-1]
+    before = [cost for site, cost in found.items() if site < "post_attention.3" and not site.endswith(".3")]
+    if kind == "regression":  # an MLP is no linear map of the covariate
+        before = before[:1]
+    else:
+        assert task_site(source, setting) == "post_attention.3"
+    assert max(before) < 1e-4 * found["post_attention.3"]
 
 
 @pytest.mark.parametrize("kind", ["dice", "regression", "markov"])
-def test_the_site_that_holds_the_posterior_is_chosen(kind):
-    setting = family_setting(kind, cell_sequences=24)
-    assert chosen(layers(setting, RANDOM, "current symbol", EXACT, "averaging"), setting) == "layer.2"
-    assert chosen(layers(setting, EXACT, RANDOM), setting) == "layer.0"
+def test_a_constructed_network_uses_the_task_where_it_holds_it(kind):
+    """Its first site holds the inputs position by position, the second the posterior, the last is no candidate."""
+    setting = family_setting(kind, cell_sequences=32)
+    network = world_subject(mixtures(setting)[0], "retrieval", kind, 0).network
+    source = WorldSource(network, SITES)
+    found = costs(source, setting)
+    assert list(found) == ["post_mlp.0", "post_mlp.1"]
+    exact = LastStates.of(setting).exact
+    assert found["post_mlp.0"] < 1e-9
+    assert found["post_mlp.1"] == pytest.approx(exact, rel=0.5)  # it mixes logits, and so does the mean state
+    assert task_site(source, setting) == own_site(source, setting) == "post_mlp.1"
 
 
-def test_of_planted_dyck_paths_the_site_that_holds_the_prefix_is_chosen():
-    setting = family_setting("dyck", cell_sequences=24)
-    assert chosen(layers(setting, RANDOM, EXACT, "prefix", "symbol counts"), setting) == "layer.2"
+def test_a_network_that_reads_nothing_finds_nothing():
+    setting = family_setting("dice", cell_sequences=24)
+    silent = transformer(setting, silent=range(4))
+    assert own_site(silent, setting) is None
+    assert task_site(silent, setting) in candidates(silent.sites)
+    fresh = transformer(setting)
+    assert own_site(fresh, setting) is None
+    assert max(costs(fresh, setting).values()) < 0.1 * LastStates.of(setting).exact
+
+
+def test_exact_cost_is_the_divergence_of_the_posterior_from_what_the_symbol_tells():
+    """Of dice the current symbol alone tells nothing: what is left is the mean of the majors' laws."""
+    setting = family_setting("dice", cell_sequences=64)
+    laws = setting.majors.parameters
+    decided = np.sum(laws * np.log(laws / laws.mean(axis=0)), axis=1).mean()
+    assert LastStates.of(setting).exact == pytest.approx(decided, rel=0.15)
 
 
 def rows_of(batch):
@@ -75,61 +122,52 @@ def rows_of(batch):
     return {row.tobytes() for row in batch.symbols} if batch.symbols.shape[1] > 20 else set()
 
 
-@pytest.mark.parametrize("kind", ["dice", "regression"])
-def test_no_sequence_both_chooses_and_judges(kind):
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_sequence_both_places_and_judges(kind):
     setting = family_setting(kind, cell_sequences=8)
+    sample = LastStates.of(setting)
+    fit, score = rows_of(sample.fit), rows_of(sample.score)
     source = layers(setting, RANDOM, RANDOM)
-    chosen(source, setting)
-    chose, source.shown = set().union(*map(rows_of, source.shown)), []
     Captured.of(source, setting)
     judged = set().union(*map(rows_of, source.shown))
-    assert len(chose) > 20
-    assert len(judged) > 20
-    assert not chose & judged
+    assert min(len(fit), len(score), len(judged)) > 10
+    assert not fit & score
+    assert not (fit | score) & judged
 
 
-def test_a_source_of_one_site_is_not_measured_to_choose(setting):
-    source = layers(setting, RANDOM)
-    assert chosen(source, setting) == "layer.0"
+def test_states_without_a_network_are_judged_at_the_middle_and_never_at_the_last():
+    setting = family_setting("dice", cell_sequences=8)
+    source = layers(setting, RANDOM, "current symbol", "averaging", EXACT)
+    assert task_site(source, setting) == own_site(source, setting) == "layer.1"
     assert not source.shown
+    assert task_site(layers(setting, RANDOM), setting) == "layer.0"
 
 
-def test_without_a_question_that_chooses_the_first_site_is_taken(setting):
-    source = layers(setting, RANDOM, EXACT)
-    others = [question for question in QUESTIONS if question.by_site is None]
-    assert chosen_site(source, setting, others) == "layer.0"
-    assert not source.shown
+@given(st.lists(st.floats(0, 10), min_size=1, max_size=12))
+def test_the_first_site_with_half_of_the_largest_cost(values):
+    named = {f"site.{index}": value for index, value in enumerate(values)}
+    place = list(named).index(first_used(named))
+    assert values[place] >= max(values) / 2
+    assert all(value < max(values) / 2 for value in values[:place])
+
+
+@given(st.integers(2, 40))
+def test_the_middle_is_a_candidate_with_as_many_before_as_behind(n):
+    sites = [f"site.{index}" for index in range(n)]
+    place = sites.index(middle_site(sites))
+    assert abs(place - (n - 2 - place)) <= 1
+    assert place < n - 1
 
 
 def test_a_site_is_numbered_by_its_name_or_its_place():
     assert layer_of("post_mlp.3", ["post_mlp.2", "post_mlp.3"]) == 3
     assert layer_of("features", ["embed", "features"]) == 1
+    assert layer_label("post_attention.2", ["post_attention.2"]) == "2a"
+    assert labelled("blocks.7", 7) == "7"
 
 
-def test_where_nothing_can_be_measured_there_is_still_a_site():
-    undefined = dict.fromkeys(NAMES, math.nan)
-    assert best_site({"a": undefined, "b": undefined}, JUDGED) == "a"
-    assert best_site({"a": {}, "b": {}}, JUDGED) == "a"
-    assert best_site({"a": undefined, "b": undefined | {"P0": 0.5}}, JUDGED) == "b"
-
-
-def test_the_earliest_of_equals_is_chosen_and_every_criterion_counts_but_signs():
-    assert best_site({"a": PERFECT, "b": PERFECT}, JUDGED) == "a"
-    for name in NAMES:
-        assert best_site({"a": PERFECT | {name: math.nan}, "b": PERFECT}, JUDGED) == "b", name
-    assert best_site({"a": PERFECT | {"P3* contest": -1.0}, "b": PERFECT | {"P3* contest": 1.0}}, JUDGED) == "a"
-    # How far beyond a tolerance a value lies earns nothing; what is missed is added up.
-    assert best_site({"a": PERFECT | {"P0": 0.96}, "b": PERFECT}, JUDGED) == "a"
-    two_near, one_far = PERFECT | {"P0": 0.9, "P2": 0.9}, PERFECT | {"P0": 0.2}
-    assert best_site({"a": one_far, "b": two_near}, JUDGED) == "b"
-
-
-@given(st.sampled_from(["at least", "at most"]), st.floats(0.01, 0.99), st.floats(-3, 3), st.floats(0, 2))
-def test_shortfall_is_zero_where_met_and_grows_to_one(direction, tolerance, value, worse):
-    criterion = Criterion("s", "s", direction, tolerance)
-    short = shortfall(criterion, value)
-    assert 0 <= short <= 1
-    assert (short == 0) == criterion.meets(value)
-    assert shortfall(criterion, value - worse if direction == "at least" else value + worse) >= short
-    assert shortfall(criterion, 0.0 if direction == "at least" else 1.0) == pytest.approx(1)
-    assert shortfall(criterion, math.nan) == 1
+def test_sequences_are_a_function_of_the_seed():
+    one, other = (LastStates.of(family_setting("dice", 8, seed)).score.symbols for seed in (0, 1))
+    again = LastStates.of(family_setting("dice", 8, 0)).score.symbols
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one, other)

@@ -4,13 +4,53 @@ import math
 
 import numpy as np
 import pytest
-from outcomes import DESIGNS, GOOD, LAYERS, outcome, rows_of, table, with_skill
+from outcomes import BAD, DESIGNS, GOOD, LAYERS, SCOPES, outcome, rows_of, table, with_skill
 from scipy import stats
 
+from validate.capture.rungs import PREDICTION
 from validate.claims.base import EVERY_FAMILY
 from validate.claims.catalogue import CLAIMS, CRITERIA
 from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY
-from validate.statistics.intervals import Estimate
+from validate.judging.verdicts import RIVAL, null_over_seeds
+from validate.statistics.intervals import UNDEFINED, Estimate
+
+
+def test_states_that_hold_the_prediction_alone_are_a_rival_of_claims_about_states():
+    """Whoever has them for states may say nothing of geometry; of predictions and interventions they have no say."""
+    found = outcome()
+    for scope in SCOPES:
+        found.ladder[PREDICTION] = found.ladder.get(PREDICTION, {}) | {scope: table(GOOD)}
+    before, after = rows_of(outcome()), rows_of(found)
+    for key, row in after.items():
+        question = CLAIMS[row.claim][1]
+        if question.needs == "states":
+            assert row.verdict == "unspecific", key
+            assert all(part.decided_by == RIVAL for part in row.parts), key
+        else:
+            assert row == before[key]
+    found.ladder[PREDICTION] = {scope: dict.fromkeys(CRITERIA, UNDEFINED) for scope in SCOPES}
+    assert rows_of(found) == before
+
+
+def test_a_row_names_the_null_that_decides():
+    found = outcome()
+    found.nulls[MAJORS_ONLY]["near"] = table(BAD, P0=0.9)
+    part = rows_of(found)["P0", "minors=0"].parts[0]
+    assert (part.decided_by, part.null, part.verdict) == ("near", 0.9, "supported")
+    found.nulls[MAJORS_ONLY]["as good"] = table(BAD, P0=1.5)
+    part = rows_of(found)["P0", "minors=0"].parts[0]
+    assert (part.decided_by, part.null, part.verdict) == ("as good", 1.5, "unspecific")
+
+
+def test_the_range_of_a_null_is_kept_over_seeds():
+    """Permutations that range widely in every seed are not hidden by their means, which agree."""
+    ranges = [Estimate(0.1, -0.4, 0.6), Estimate(0.1, -0.5, 0.5)]
+    found = null_over_seeds(ranges)
+    assert (found.value, found.low, found.high) == pytest.approx((0.1, -0.45, 0.55))
+    scattered = null_over_seeds([Estimate(value, value, value) for value in (0.0, 0.2)])
+    low, high = stats.t.interval(0.95, 1, 0.1, 0.1)
+    assert (scattered.value, scattered.low, scattered.high) == pytest.approx((0.1, low, high))
+    assert null_over_seeds(ranges[:1]) == ranges[0]
 
 
 def disqualify(found, scope, name):

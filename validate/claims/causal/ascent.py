@@ -91,7 +91,10 @@ def ascend(
 
 
 def search(subject: Subject, batch: Batch, mean: Float[np.ndarray, "P W"], settings: Causal) -> Found:
-    """Find V on sequences of fresh tasks; the complement must have at least `settings.rank` dimensions."""
+    """Find V on sequences of fresh tasks; the complement must have at least `settings.rank` dimensions.
+
+    On sequences of the majors it finds what hurts them: the null of a search that may look wherever V's may.
+    """
     parts = [batch[rows] for rows in np.array_split(np.arange(len(batch)), N_PARTS)]
     centred = [subject.states(part) - mean for part in parts]
     starts = []

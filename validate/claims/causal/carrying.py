@@ -35,11 +35,12 @@ def analyse(side: Side, controls: Controls) -> Findings:
     if tests is None:
         return Findings()
     nulls = {"statistics of other sequences": tests.carrying_of_other_sequences()}
+    nulls |= controls.of_untrained(_of_untrained, tests.settings.controls)
     shown = None
     if controls.show:
         filtered = {name: tests.mean_rise(rise) for name, rise in tests.parts.items()}
         shown = CarryingShown(carries=tests.carried_by_subspace(), filtered=filtered)
-    return Findings(tests.carrying(), nulls | controls.of_untrained(_of_untrained), shown=shown)
+    return Findings(tests.carrying(), nulls, shown=shown)
 
 
 QUESTION = Question(

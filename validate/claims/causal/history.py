@@ -98,7 +98,7 @@ def analyse(side: Side, controls: Controls) -> Findings:
     shown = {site: test.mean_rise(values) for site, values in rises.items()} if controls.show else None
     return Findings(
         statistics(test, rises),
-        controls.of_untrained(of_side),
+        controls.of_untrained(of_side, side.setting.causal.controls),
         shown=HistoryShown(history=shown) if shown else None,
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from theory import Batch, Mixture, extrapolation, nats_per_loss, prediction_loss
+from validate.claims.causal.rises import CONTRASTS
 from validate.claims.causal.samples import FRESH, MAJORS
 
 
@@ -25,5 +26,5 @@ def rise_without_task(mixture: Mixture, batch: Batch, n_positions: int) -> Float
 
 def ideal_dissociation(mixture: Mixture, populations: dict[str, Batch], n_positions: int) -> dict[str, float]:
     """Return the contrasts of theta's removal for M2."""
-    rises = {name: float(rise_without_task(mixture, populations[name], n_positions).mean()) for name in (MAJORS, FRESH)}
-    return {"theta specificity": rises[MAJORS], "theta dissociation": rises[MAJORS] - rises[FRESH]}
+    rises = {name: rise_without_task(mixture, populations[name], n_positions) for name in (MAJORS, FRESH)}
+    return {name: float(CONTRASTS[name].of(rises).mean()) for name in ("theta specificity", "theta dissociation")}

@@ -4,14 +4,16 @@ The rise of the loss when a subspace is removed (`claims.causal.removal`), by po
 Claims are contrasts of rises:
 
     theta specificity    majors                  theta removed
-    theta dissociation   majors - fresh          theta removed
+    theta dissociation   majors / 5 - fresh      theta removed
     V specificity        fresh                   V removed
-    V dissociation       fresh - majors          V removed
+    V dissociation       fresh / 5 - majors      V removed
     V minors             minors - majors         V removed
     V control            fresh - majors          V removed along the covariance
 
-Specificity asks for a rise beyond what random subspaces cause. Intervals are over sequences; those of random subspaces
-are the central 95 percent over the subspaces drawn.
+Specificity asks for a rise beyond what random subspaces cause. Dissociation is a test of equivalence: what is removed
+must hurt one population and leave the other alone, so the other's rise must be shown to be at most a fifth (`SPARED`)
+of the first's. As a difference it is linear in the rises, and defined where nothing rises. Intervals are over
+sequences; those of random subspaces are the central 95 percent over the subspaces drawn.
 Source: the paper, section on double dissociation.
 """
 
@@ -34,29 +36,37 @@ TARGETED = {THETA: MAJORS, V: FRESH}
 """The population a removal is meant to hurt."""
 
 
+SPARED = 0.2
+"""Share of the rise on the population that is meant, up to which the other one counts as left alone."""
+
+
 @dataclass(frozen=True)
 class Contrast:
-    """A difference of mean rises under one removal; without `minus` the rise itself."""
+    """A difference of mean rises under one removal, share times `plus` less `minus`; without `minus` a rise itself."""
 
     removed: str
     plus: str
     minus: str | None = None
+    share: float = 1.0
 
     def defined(self, populations: Mapping[str, object]) -> bool:
         """Tell whether the populations it compares are there."""
         return all(name in populations for name in (self.plus, self.minus) if name is not None)
 
+    def of(self, rises: Mapping[str, Float[np.ndarray, " N"]]) -> Float[np.ndarray, " N"]:
+        """Return it for each sequence, or each removal."""
+        return self.share * rises[self.plus] - (0 if self.minus is None else rises[self.minus])
+
     def estimate(self, rises: Rises, rng: np.random.Generator, n_replicates: int) -> Estimate:
         """Estimate it with an interval over sequences."""
-        values = rises[self.plus] - (0 if self.minus is None else rises[self.minus])
-        return bootstrap_mean(values, rng, n_replicates)
+        return bootstrap_mean(self.of(rises), rng, n_replicates)
 
 
 CONTRASTS: dict[str, Contrast] = {
     "theta specificity": Contrast(THETA, MAJORS),
-    "theta dissociation": Contrast(THETA, MAJORS, FRESH),
+    "theta dissociation": Contrast(THETA, MAJORS, FRESH, SPARED),
     "V specificity": Contrast(V, FRESH),
-    "V dissociation": Contrast(V, FRESH, MAJORS),
+    "V dissociation": Contrast(V, FRESH, MAJORS, SPARED),
     "V minors": Contrast(V, MINORS, MAJORS),
     "V control": Contrast(CONTROL, FRESH, MAJORS),
 }
@@ -130,8 +140,8 @@ class RandomRises:
         for name, contrast in CONTRASTS.items():
             for kind, rises in self.rises.get(contrast.removed, {}).items():
                 if contrast.defined(rises):
-                    values = rises[contrast.plus] - (0 if contrast.minus is None else rises[contrast.minus])
-                    table.setdefault(f"random subspace, {kind}", {})[name] = Estimate.of_spread(values)
+                    values = Estimate.of_spread(contrast.of(rises))
+                    table.setdefault(f"random subspace, {kind}", {})[name] = values
         return table
 
 

@@ -3,7 +3,9 @@
     steering   share of the distance to the targets that steering takes away (`claims.causal.steered`)
 
 Nulls: the same with simplices of the same shape elsewhere (*rotated*), with the right span and the wrong corners
-(*permuted*), and untrained networks with their own theta. The tolerance of .8 was fixed before any run, below what
+(*permuted*), and networks that never saw these majors, each with its own theta: untrained, trained on other majors, or
+trained on fresh tasks only. The last follow any context, and so may be led to any mixture of tasks; what they reach is
+no support for vectors of tasks that were learned. The tolerance of .8 was fixed before any run, below what
 theory predicts of exact-Bayes networks whose read-out mixes logits (.92 and more).
 """
 
@@ -94,7 +96,7 @@ def analyse(side: Side, controls: Controls) -> Findings:
     if side.setting.causal is None:
         return Findings()
     own = Steered(side.once(tested))
-    nulls = own.nulls() | controls.of_untrained(lambda other: Steered(other.once(tested)).statistics())
+    nulls = own.nulls() | controls.of_strangers(lambda other: Steered(other.once(tested)).statistics())
     predicted = {"steering": own.steering.ideal()[1]}
     return Findings(own.statistics(), nulls, predicted, own.shown() if controls.show else None)
 

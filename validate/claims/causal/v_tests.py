@@ -15,7 +15,7 @@ from validate.claims.causal.filtered import EXPLAINED, VARIATION, split_changes
 from validate.claims.causal.reading import Context, Reading
 from validate.claims.causal.removal import Removal, along_covariance
 from validate.claims.causal.rises import CONTROL, THETA, Losses, RandomRises, Rises, V, contrasts
-from validate.claims.causal.samples import FRESH
+from validate.claims.causal.samples import FRESH, MAJORS
 from validate.claims.causal.subject import DifferentiableNetwork
 from validate.claims.causal.tested import Tested, tested
 from validate.statistics.intervals import Estimate, Statistic, bootstrap, explained_share, ratio
@@ -69,6 +69,19 @@ class VTests(Tested):
     def contrasts(self) -> Statistics:
         """Estimate the contrasts of rises."""
         return contrasts(self.rises, self.subject, self.settings.replicates)
+
+    def contrasts_of_matched_search(self) -> Statistics:
+        """Estimate V's contrasts for what the same search finds on the loss of majors, with their role and fresh tasks'
+        exchanged: what a search can do in this complement to tasks whose directions are not in it.
+        """
+        subject, batch, mean = self.subject, self.samples.fit[MAJORS], self.samples.mean
+        removal = Removal(search(subject, batch, mean, self.settings).basis, mean)
+        removals = {V: removal, CONTROL: along_covariance(removal, subject.states(batch), subject.complement)}
+        exchanged = {}
+        for name, one in removals.items():
+            rises = self.losses.rises(one)
+            exchanged[name] = {FRESH: rises[MAJORS], MAJORS: rises[FRESH]}
+        return contrasts(exchanged, subject, self.settings.replicates)
 
     def carrying(self) -> Statistics:
         """Estimate what V carries, and the filtered removal."""

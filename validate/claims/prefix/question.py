@@ -1,13 +1,13 @@
-"""Do states of planted Dyck paths keep the prefix? The claims, put at the judged position and the chosen site.
+"""Do states of planted Dyck paths keep the prefix? The claims, put at the judged position and the task site.
 
 Nulls: untrained networks, and prefixes that tell nothing. Rungs of the ladder beside those of every family hold the
 prefix, which must pass, and mere counts of symbols, which must not. The tolerances lie between the values of these
 rungs, and were fixed before any network was trained.
 """
 
+from theory import Batch
 from theory.prefix import judged_position, planted
 from validate.capture.rungs import EXACT
-from validate.capture.sources import StateSource
 from validate.claims.base import OF_PREFIXES, Claim, Controls, Findings, Observed, Question, Side, Statistics
 from validate.claims.prefix.rungs import PREFIX_RUNGS
 from validate.claims.prefix.sample import PrefixSample
@@ -70,7 +70,7 @@ CLAIMS = (
 
 
 def at_site(observed: Observed) -> Statistics:
-    """Estimate every statistic at the judged position and the chosen site."""
+    """Estimate every statistic at the judged position and the task site."""
     sample = PrefixSample.at(observed.setting)
     return estimates(sample.states(observed.source)[observed.site], sample, observed.setting)
 
@@ -82,13 +82,9 @@ def shuffled_prefixes(observed: Observed) -> Statistics:
     return prefix_estimates(states, sample.shuffled(setting.stream("prefix/shuffled")), setting)
 
 
-def by_site(source: StateSource, setting: Setting) -> dict[str, dict[str, float]]:
-    """Return the value of every statistic by site."""
-    sample = PrefixSample.at(setting)
-    return {
-        site: {name: e.value for name, e in estimates(states, sample, setting.without_intervals).items()}
-        for site, states in sample.states(source).items()
-    }
+def site_sample(setting: Setting) -> Batch:
+    """Draw the sequences of the judged position, in cells of task and current symbol."""
+    return PrefixSample.at(setting).batch
 
 
 def analyse(side: Side, controls: Controls) -> Findings:
@@ -110,7 +106,7 @@ QUESTION = Question(
     unjudged=("Dyck residual*", "prefix R2", "prefix accuracy", "prefix accuracy of cells"),
     analyse=analyse,
     shown=PrefixShown,
-    by_site=by_site,
+    site_sample=site_sample,
     rungs=PREFIX_RUNGS,
     possible=lambda setting: judged_position(planted(setting.family), setting.majors),
 )

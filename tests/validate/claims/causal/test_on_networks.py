@@ -10,7 +10,7 @@ from worlds import Answers, answers, side_of, world_subject
 from model import Transformer
 from theory import BiasedDice, Mixture, NoisyLinearRegression, stream
 from validate.capture.rungs import RandomSource
-from validate.claims.base import Observed, Side
+from validate.claims.base import UNTRAINED, Observed, Side, ranging
 from validate.claims.causal import tested
 from validate.claims.causal.ascent import ascend, loss_and_slope
 from validate.claims.causal.filtered import split_changes
@@ -22,6 +22,7 @@ from validate.claims.causal.samples import FRESH, MAJORS, MINORS, Samples
 from validate.claims.causal.steered import Steering, permuted, rotated, simplex_grid, window
 from validate.claims.causal.subject import Subject, edit_at, subject_of
 from validate.experiment.schema import Causal, Network, network_config
+from validate.statistics.intervals import Estimate
 from validate.statistics.subspace import random_basis
 
 SETTINGS = Causal(sequences=16, rank=1, steps=3, restarts=1, directions=5, grid=2, replicates=100)
@@ -234,10 +235,14 @@ def test_everything_is_a_function_of_the_arguments_and_has_its_nulls():
     assert found.statistics.keys() == names
     nulled = {name for table in found.nulls.values() for name in table}
     assert nulled == names
-    for index, other in enumerate(untrained):
-        own = answers(other, SETTINGS).statistics
-        del own["filtered removal"]  # where removing V does nothing, the share of its effect is no number
-        assert repr(found.nulls[f"untrained network {index + 1}"]) == repr(own)
+    own = [answers(other, SETTINGS).statistics for other in untrained]
+    for table in own:
+        del table["filtered removal"]  # where removing V does nothing, the share of its effect is no number
+    expected = ranging({UNTRAINED: own})[UNTRAINED]
+    assert {name: found.nulls[UNTRAINED][name] for name in expected} == expected
+    few = answers(subject, SETTINGS.model_copy(update={"controls": 1}), untrained).nulls[UNTRAINED]
+    assert few["steering"] == expected["steering"]
+    assert few["V specificity"] == Estimate.of_value(own[0]["V specificity"].value)
 
 
 def test_what_is_shown_reads_back_equal():

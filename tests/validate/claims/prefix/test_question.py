@@ -13,9 +13,9 @@ from theory.prefix import Cells, judged_position, posterior_by_steps, predicted_
 from validate.capture.candidates import Arenas
 from validate.capture.rungs import NOISE, RUNGS, FeatureSource, RandomSource
 from validate.capture.sources import NetworkSource
-from validate.claims.base import Controls, Observed, Side
+from validate.claims.base import UNTRAINED, Controls, Observed, Side, ranging
 from validate.claims.prefix.probe import prefix_means, probe, ridge
-from validate.claims.prefix.question import analyse, at_site, by_site, shuffled_prefixes
+from validate.claims.prefix.question import analyse, at_site, shuffled_prefixes
 from validate.claims.prefix.rungs import PREFIX_RUNGS
 from validate.claims.prefix.sample import PrefixSample
 from validate.claims.prefix.shown import PrefixShown, prefix_shown
@@ -154,16 +154,13 @@ def test_untrained_networks_are_measured_by_the_same_call():
         assert found[site]["prefix effect"].high < 0.25
         assert found[site]["prefix R2 beyond counts"].high < 0.5
     assert found[source.sites[0]] != found[source.sites[1]]
-    values = by_site(source, SETTING)
-    for site, estimates_there in found.items():
-        assert values[site] == {name: pytest.approx(estimate.value) for name, estimate in estimates_there.items()}
 
 
 def test_nulls_are_untrained_networks_and_shuffled_prefixes():
     arenas = Arenas(MIXTURE, SETTING)
     side, bare = (Side(observed(source_of(name)), arenas) for name in ("prefix", "random"))
     found = analyse(side, Controls(untrained=[bare], judge=True))
-    assert found.nulls["untrained network 1"] == analyse(bare, Controls()).statistics
+    assert found.nulls[UNTRAINED] == ranging({UNTRAINED: [analyse(bare, Controls()).statistics]})[UNTRAINED]
     assert found.nulls["shuffled prefixes"] == shuffled_prefixes(side.observed)
     assert found.shown is None
 
