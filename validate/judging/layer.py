@@ -74,10 +74,11 @@ class LastStates:
 
     def costs(self, source: StateSource, network: EditableNetwork) -> dict[str, float]:
         """Return what a network loses if its last state knows what is current alone, nats, by candidate."""
-        arrays, states = self.family.encode(self.score), source.states(self.fit, last=True)
-        means = {site: self._of_current(states[site]) for site in candidates(source.sites)}
-        last = arrays.positions[-1:]
+        fit, arrays = self.family.encode(self.fit), self.family.encode(self.score)
+        last, sites = arrays.positions[-1:], tuple(candidates(source.sites))
         place = network.places(last) if isinstance(network, OwnPositions) else last
+        states = network.forward(fit.inputs, capture=sites)[1]
+        means = {site: self._of_current(states[site][:, place].astype(np.float64)) for site in sites}
 
         def predict(capture: Collection[str], edit: Mapping[str, Edit]) -> Float[np.ndarray, "B 1 D"]:
             outputs = network.forward(arrays.inputs, capture, edit)[0][:, place].astype(np.float64)
@@ -86,8 +87,8 @@ class LastStates:
         def without(site: str) -> Float[np.ndarray, "B 1 D"]:
             return predict((), {site: edit_at(place, lambda _: means[site])})
 
-        intact = predict(tuple(means), {})  # what stands before each site need not be run again
-        return {site: self._nats(intact, without(site)) for site in means}
+        intact = predict(sites, {})  # what stands before each site need not be run again
+        return {site: self._nats(intact, without(site)) for site in sites}
 
     def _of_current(self, entries: Float[np.ndarray, "B 1 W"]) -> Float[np.ndarray, "B 1 W"]:
         """Return what the current alone tells of the fit sequences' entries, for the scored ones: a linear map of it.
