@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from validate.capture.sources import StateSource, at_sites
 from validate.claims.base import FRESH_ONLY, OTHER_MAJORS, Controls, Observed, Side
 from validate.experiment.setting import Setting
-from validate.judging.layer import own_site
+from validate.judging.layer import own_sites
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ class Placed:
 
     def __init__(self, company: Company, setting: Setting, judged: Iterable[str]) -> None:
         self._company, self._setting = company, setting.without_intervals
-        self._own = {id(source): own_site(source, setting) for source in company.every}
+        self._own = dict(zip(map(id, company.every), own_sites(company.every, setting), strict=True))
         self._wanted = {*judged, *(site for site in self._own.values() if site is not None)}
         self._untrained, self._fresh_only, self._scaled = (
             [self._control(source) for source in group]

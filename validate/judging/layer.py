@@ -123,14 +123,18 @@ def task_site(source: StateSource, setting: Setting) -> str:
     return first_used(LastStates.of(setting).costs(source, network))
 
 
-def own_site(source: StateSource, setting: Setting) -> str | None:
-    """Return the same, but None for a network that finds nothing."""
-    network = _network(source, setting)
-    if network is None:
-        return middle_site(source.sites)
-    sample = LastStates.of(setting)
-    costs = sample.costs(source, network)
-    return first_used(costs) if max(costs.values()) >= LEAST * sample.exact else None
+def own_sites(sources: Sequence[StateSource], setting: Setting) -> list[str | None]:
+    """Return the same of several sources, but None for a network that finds nothing."""
+    networks = [_network(source, setting) for source in sources]
+    sample = LastStates.of(setting) if any(networks) else None
+    found: list[str | None] = []
+    for source, network in zip(sources, networks, strict=True):
+        if network is None or sample is None:
+            found.append(middle_site(source.sites))
+            continue
+        costs = sample.costs(source, network)
+        found.append(first_used(costs) if max(costs.values()) >= LEAST * sample.exact else None)
+    return found
 
 
 def _network(source: StateSource, setting: Setting) -> EditableNetwork | None:

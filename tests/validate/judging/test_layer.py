@@ -23,7 +23,7 @@ from validate.judging.layer import (
     layer_label,
     layer_of,
     middle_site,
-    own_site,
+    own_sites,
     task_site,
 )
 
@@ -94,16 +94,15 @@ def test_a_constructed_network_uses_the_task_where_it_holds_it(kind):
     exact = LastStates.of(setting).exact
     assert found["post_mlp.0"] < 1e-9
     assert found["post_mlp.1"] == pytest.approx(exact, rel=0.5)  # it mixes logits, and so does the mean state
-    assert task_site(source, setting) == own_site(source, setting) == "post_mlp.1"
+    assert task_site(source, setting) == own_sites([source], setting)[0] == "post_mlp.1"
 
 
 def test_a_network_that_reads_nothing_finds_nothing():
     setting = family_setting("dice", cell_sequences=24)
     silent = transformer(setting, silent=range(4))
-    assert own_site(silent, setting) is None
+    assert own_sites([silent, transformer(setting)], setting) == [None, None]
     assert task_site(silent, setting) in candidates(silent.sites)
     fresh = transformer(setting)
-    assert own_site(fresh, setting) is None
     assert max(costs(fresh, setting).values()) < 0.1 * LastStates.of(setting).exact
 
 
@@ -138,7 +137,7 @@ def test_no_sequence_both_places_and_judges(kind):
 def test_states_without_a_network_are_judged_at_the_middle_and_never_at_the_last():
     setting = family_setting("dice", cell_sequences=8)
     source = layers(setting, RANDOM, "current symbol", "averaging", EXACT)
-    assert task_site(source, setting) == own_site(source, setting) == "layer.1"
+    assert task_site(source, setting) == own_sites([source], setting)[0] == "layer.1"
     assert not source.shown
     assert task_site(layers(setting, RANDOM), setting) == "layer.0"
 
