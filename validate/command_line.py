@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from validate.options import Blas, Families, File, Fresh, Out, Preset, Quiet, Scheduler, Seeds, Workers
+from validate.options import All, Blas, Families, File, Fresh, Out, Preset, Quiet, Scheduler, Seeds, Workers
 from validate.report.plain import PlainConsole, visible
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ def reproduce(
     out: Out = None,
     fresh: Fresh = False,
     quiet: Quiet = False,
+    everything: All = False,
     blas: Blas = "pinned",
     scheduler: Scheduler = None,
     workers: Workers = None,
@@ -164,7 +165,7 @@ def reproduce(
                 say_how_long(chosen, folder, console.print, n_workers(client), measure=True)
                 results = whole_line(chosen, folder, client, console, wanted, quiet)
             console.print("Drawing the figures and writing the report.")
-            print_claims(console, results, write_report(folder))
+            print_claims(console, results, write_report(folder), everything)
         console.print(f"{time.perf_counter() - started:.0f} s in all.")
 
 
@@ -203,7 +204,9 @@ def train(
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished run, of a sweep, or of a map.")]) -> None:
+def report(
+    folder: Annotated[Path, typer.Argument(help="Folder of a finished run, a sweep or a map.")], everything: All = False
+) -> None:
     """Draw the figures and write the report of a finished run again, and print its claims."""
     console = _console()
     with _sentences():
@@ -219,7 +222,7 @@ def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished run
         if (folder / "sweep.json").exists():
             console.print(f"Report: {write_sweep_report(folder)}")
             return
-        print_claims(console, read_results(folder), write_report(folder))
+        print_claims(console, read_results(folder), write_report(folder), everything)
 
 
 @app.command()

@@ -25,6 +25,7 @@ Blas = Annotated[
     Literal["pinned", "auto"],
     typer.Option(help="auto drops OPENBLAS_CORETYPE before NumPy loads, so that OpenBLAS chooses its own kernel."),
 ]
+All = Annotated[bool, typer.Option("--all", help="Print every claim, not only how the primary ones stand.")]
 Scheduler = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="An existing Dask scheduler, such as tcp://127.0.0.1:8786."),

@@ -12,6 +12,7 @@ from validate.claims.base import EVERY_FAMILY, Controls, Findings, Observed, Que
 from validate.claims.forced import Forced, forced_interaction
 from validate.experiment.sampling import draw_natural, predicted
 from validate.experiment.scopes import DIVERSE, MAJORS_ONLY
+from validate.statistics.alignment import total_variation
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 N_TRAJECTORIES = 3
@@ -28,6 +29,9 @@ class TrajectoriesShown(Shown):
     alignment : dict
         Quantiles over held-out sequences of the true task's weight by position, (quantiles, P), in the posterior, the
         states and the running average.
+    distance : dict
+        Quantiles over the same sequences of the total variation between a sequence's states' coordinates and its own
+        posterior, and its own running average, by position, (quantiles, P).
     trajectories : dict
         By population, coordinates along a few sequences, of the posterior and of the states.
     forced : Forced or None
@@ -36,6 +40,7 @@ class TrajectoriesShown(Shown):
 
     question = "trajectories"
     alignment: dict[str, list[list[float]]]
+    distance: dict[str, list[list[float]]]
     trajectories: dict[str, dict[str, Path]]
     forced: Forced | None
 
@@ -49,6 +54,15 @@ def alignment(observed: Observed) -> dict[str, list[list[float]]]:
     return {
         name: np.quantile(weight[np.arange(len(tasks)), :, tasks], QUANTILES, axis=0).tolist()
         for name, weight in weights.items()
+    }
+
+
+def distance(observed: Observed) -> dict[str, list[list[float]]]:
+    """Return quantiles over sequences of how far the states' coordinates are from posterior and from average."""
+    setting, beta = observed.setting, observed.captured.additive_fit(observed.site).coordinates
+    rivals = {"posterior": setting.posterior, "averaging": setting.averaging}
+    return {
+        name: np.quantile(total_variation(beta, other), QUANTILES, axis=0).tolist() for name, other in rivals.items()
     }
 
 
@@ -79,6 +93,7 @@ def analyse(side: Side, controls: Controls) -> Findings:
     return Findings(
         shown=TrajectoriesShown(
             alignment=alignment(side.observed),
+            distance=distance(side.observed),
             trajectories=trajectories(side),
             forced=forced_interaction(side.setting.family, side.setting.majors),
         )

@@ -17,10 +17,11 @@ from validate.training.metrics import MetricsRow
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure on disk and what a reader is told of it."""
+    """A figure on disk and what a reader is told of it; `question` is the one whose answer it shows, or its own name."""
 
     name: str
     family: str
+    question: str
     title: str
     caption: str
     path: Path
@@ -56,5 +57,6 @@ def draw_all(results: Results, metrics: Sequence[MetricsRow], folder: Path) -> l
             with house_style(name):
                 path = folder / f"{name}.svg"
                 save(figure.draw(shown), path)
-            drawn.append(Drawn(name, group.family, figure.title, figure.caption, path))
+            question = figure.needs[0].question if figure.needs else figure.name
+            drawn.append(Drawn(name, group.family, question, figure.title, figure.caption, path))
     return drawn

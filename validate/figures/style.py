@@ -107,11 +107,16 @@ def house_style(name: str) -> Iterator[None]:
         yield
 
 
+def drawing(figure: Figure) -> bytes:
+    """Return a figure as SVG without a date, so that equal results give equal bytes."""
+    drawn = BytesIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None})
+    return drawn.getvalue()
+
+
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as SVG without a date, so that equal results give equal files; a link in its place is replaced."""
-    drawing = BytesIO()
-    figure.savefig(drawing, format="svg", metadata={"Date": None})
-    write_atomically(path, drawing.getvalue())
+    """Write a figure as SVG; a link in its place is replaced."""
+    write_atomically(path, drawing(figure))
 
 
 def layer_colours(n_layers: int) -> list[tuple[float, float, float, float]]:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from validate.claims.rule import Verdict
 from validate.experiment.schema import Experiment
-from validate.judging.results import ClaimRow, NetworkResult, Results
+from validate.judging.results import ClaimRow, NetworkResult, Results, SkillRow
 from validate.report.plain import PlainConsole
 from validate.report.primary import primary_summaries
 from validate.report.tables import SitesTable
@@ -60,11 +60,28 @@ class JudgedStates(Protocol):
         ...
 
 
-def print_claims(console: Console, results: Results, report: Path) -> None:
-    """Print the claims of a run, and where the report is."""
-    console.print(claims_table(f"Claims of {results.experiment.name}", results.claims, console.width))
+def print_claims(console: Console, results: Results, report: Path, everything: bool = False) -> None:
+    """Print how the primary claims of a run stand, and where the report is; every claim only if asked for."""
+    if everything:
+        console.print(claims_table(f"Claims of {results.experiment.name}", results.claims, console.width))
+    if unlearned := unlearned_by_design(results.skills):
+        console.print(f"Not learned: {'; '.join(unlearned)}.", highlight=False)
     print_primary(console, results.claims)
-    console.print(f"Report: {report}")
+    if not everything:
+        console.print(f"{len(results.claims)} claims in all are in the report, and here with --all.", highlight=False)
+    console.print(f"Report: {report}", highlight=False, soft_wrap=True)
+
+
+def unlearned_by_design(skills: Sequence[SkillRow]) -> list[str]:
+    """Name the networks that have not learned, those that differ in their seed alone together."""
+    groups: dict[str, list[SkillRow]] = {}
+    for row in skills:
+        groups.setdefault(f"{row.family}, {row.design}{f', {row.arm}' if row.arm else ''}", []).append(row)
+    return [
+        f"{name} ({sum(not row.learned for row in rows)} of {len(rows)})"
+        for name, rows in groups.items()
+        if not all(row.learned for row in rows)
+    ]
 
 
 def print_states(console: Console, results: JudgedStates) -> None:

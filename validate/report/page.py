@@ -1,12 +1,14 @@
 """The report of a run: one self-contained HTML file, made from ``results.json`` and ``metrics.jsonl`` alone.
 
-First how the primary claims stand, then all verdicts at one look, what did not hold, and family by family the claims
-with their nulls, the networks layer by layer, and the figures. No number is typed in.
+The first screen is one picture, five computed sentences and a map of the primary claims; a forest plot over seeds
+stands behind each of its cells. Everything else is folded: a section a question, the networks, how it was made.
+No number is typed in.
 """
 
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -18,10 +20,15 @@ from validate.claims.modes import ModesShown
 from validate.claims.rule import Verdict
 from validate.experiment.folder import RunFolderError, inside, write_text
 from validate.figures import Drawn, draw_all
-from validate.figures.style import units_of
-from validate.judging.results import ArmRow, ClaimRow, NetworkResult, Results, SkillRow, read_results
+from validate.figures.overview import Overview, caption, draw_overview
+from validate.figures.style import save, units_of
+from validate.judging.results import ArmRow, NetworkResult, Results, SkillRow, read_results
+from validate.report.forest import Forest
+from validate.report.picture import Picture
 from validate.report.primary import STANDINGS, primary_summaries
-from validate.report.tables import ClaimGroup, Matrix, ModesTable, SitesTable, SkillGroup, by_claim, by_network
+from validate.report.questions import sections
+from validate.report.sentences import sentences
+from validate.report.tables import LETTERS, Matrix, ModesTable, SitesTable, SkillGroup, by_network
 from validate.report.wording import number, short, short_interval, where, why_untested, with_interval
 from validate.training.metrics import Metrics
 
@@ -36,39 +43,23 @@ VERDICT_MEANING: dict[Verdict, str] = {
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A figure with its drawing, ready to be embedded."""
-
-    figure: Drawn
-    data: str
-
-    @classmethod
-    def of(cls, figure: Drawn) -> "Picture":
-        """Read a figure from disk."""
-        return cls(figure, base64.b64encode(figure.path.read_bytes()).decode())
-
-
-@dataclass(frozen=True)
 class NetworkSection:
-    """What the report tells of one network."""
+    """What the report tells of one network, layer by layer."""
 
     network: NetworkResult
-    skill: SkillRow | None
     sites: SitesTable
     modes: ModesTable | None
 
     @classmethod
-    def of(cls, network: NetworkResult, skills: Sequence[SkillRow]) -> "NetworkSection":
-        """Gather what is known of a network; untrained ones have no skill."""
-        own = network.family, network.design, "", network.seed
-        skill = next((row for row in skills if (row.family, row.design, row.arm, row.seed) == own), None)
+    def of(cls, network: NetworkResult) -> "NetworkSection":
+        """Gather what is known of a network."""
         modes = network.show(ModesShown)
-        return cls(network, skill, SitesTable.of(network), ModesTable.of(modes) if modes else None)
+        return cls(network, SitesTable.of(network), ModesTable.of(modes) if modes else None)
 
 
 @dataclass(frozen=True)
 class FamilySection:
-    """Everything the report shows of one family."""
+    """The networks of one family: their skill, what another optimizer changes, and the first seed layer by layer."""
 
     name: str
     title: str
@@ -76,9 +67,7 @@ class FamilySection:
     seeds: Sequence[int]
     skills: list[SkillGroup]
     arms: list[ArmRow]
-    claims: list[ClaimGroup]
     networks: list[NetworkSection]
-    pictures: list[Picture]
 
     @property
     def has_fresh_states(self) -> bool:
@@ -86,10 +75,14 @@ class FamilySection:
         return any(one.network.show(FreshStatesShown) for one in self.networks)
 
     @classmethod
-    def of(cls, results: Results, family: str, figures: Sequence[Drawn]) -> "FamilySection":
-        """Gather claims, networks by seed, and figures."""
+    def of(cls, results: Results, family: str) -> "FamilySection":
+        """Gather them."""
         seeds = results.experiment.families[family].seeds
-        networks = [network for network in (*results.networks, *results.untrained) if network.family == family]
+        networks = [
+            network
+            for network in (*results.networks, *results.untrained)
+            if network.family == family and network.seed == seeds[0]
+        ]
         return cls(
             name=family,
             title=FAMILIES[family].title,
@@ -97,15 +90,26 @@ class FamilySection:
             seeds=seeds,
             skills=by_network([row for row in results.skills if row.family == family]),
             arms=[row for row in results.arms if row.family == family],
-            claims=by_claim(results.of_family(family)),
-            networks=[
-                NetworkSection.of(network, results.skills)
-                for seed in seeds
-                for network in networks
-                if network.seed == seed
-            ],
-            pictures=[Picture.of(figure) for figure in figures if figure.family == family],
+            networks=[NetworkSection.of(network) for network in networks],
         )
+
+
+@dataclass(frozen=True)
+class FirstPicture:
+    """The picture of the first screen."""
+
+    data: str
+    caption: str
+
+    @classmethod
+    def of(cls, results: Results) -> "FirstPicture | None":
+        """Draw it, if any family has what it shows."""
+        overview = Overview.of(results)
+        if overview is None:
+            return None
+        drawing = BytesIO()
+        save(draw_overview(overview), drawing)
+        return cls(base64.b64encode(drawing.getvalue()).decode(), caption(overview))
 
 
 def write_report(folder: Path) -> Path:
@@ -124,19 +128,21 @@ def write_report(folder: Path) -> Path:
 
 def page(results: Results, figures: Sequence[Drawn]) -> str:
     """Return the report of a run as HTML, with its figures embedded."""
-    families = results.experiment.families
-    by_verdict: dict[Verdict, list[ClaimRow]] = {verdict: [] for verdict in VERDICT_MEANING}
-    for row in results.claims:
-        by_verdict[row.verdict].append(row)
+    primary = [row for row in results.claims if row.primary]
     template = _environment().get_template("report.html")
     return template.render(
         results=results,
-        sections=[FamilySection.of(results, family, figures) for family in families],
+        picture=FirstPicture.of(results),
+        sentences=sentences(results),
+        unlearned=[row for row in results.skills if not row.learned],
+        heat=Matrix.of(primary),
+        forests=[Forest.of(row, part) for row in primary for part in row.parts],
+        sections=sections(results, [Picture.of(figure) for figure in figures]),
+        families=[FamilySection.of(results, family) for family in results.experiment.families],
         matrix=Matrix.of(results.claims),
-        by_verdict=by_verdict,
-        one_seed=[family for family, plan in families.items() if len(plan.seeds) == 1],
         primary=primary_summaries(results.claims),
         standings=STANDINGS,
+        letters=LETTERS,
         meaning=VERDICT_MEANING,
         learned=LEARNED,
         titles={name: family.title for name, family in FAMILIES.items()},

@@ -1,7 +1,7 @@
 """What the tables of the page and of the console hold."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from validate.claims.catalogue import CLAIMS
@@ -9,6 +9,7 @@ from validate.claims.fresh_states import FreshStatesShown
 from validate.claims.modes import ModesShown
 from validate.claims.prefix.shown import PrefixShown
 from validate.claims.properties import PropertiesShown
+from validate.claims.rule import Verdict
 from validate.figures.style import POPULATIONS
 from validate.judging.layer import layer_label
 from validate.judging.results import ClaimRow, NetworkResult, SkillRow
@@ -16,6 +17,16 @@ from validate.statistics.intervals import Estimate
 
 Numbers = dict[str, Estimate]
 """Numbers by name; those that have no interval have an undefined one."""
+
+LETTERS: dict[Verdict, str] = {
+    "supported": "S",
+    "unspecific": "U",
+    "refuted": "R",
+    "inconclusive": "I",
+    "not learned": "N",
+    "not tested": "T",
+}
+"""What stands in a cell of the map of claims, beside its colour."""
 
 
 @dataclass(frozen=True)
@@ -55,28 +66,6 @@ class Matrix:
             columns,
             [(name, statements[name], [cells.get((name, *column)) for column in columns]) for name in names],
         )
-
-
-@dataclass(frozen=True)
-class ClaimGroup:
-    """The rows of one claim in one family."""
-
-    name: str
-    statement: str
-    rows: list[ClaimRow]
-
-    @property
-    def n_lines(self) -> int:
-        """The number of lines they take, one a criterion."""
-        return sum(len(row.parts) for row in self.rows)
-
-
-def by_claim(rows: Iterable[ClaimRow]) -> list[ClaimGroup]:
-    """Put the rows of each claim together."""
-    grouped: dict[str, ClaimGroup] = {}
-    for row in rows:
-        grouped.setdefault(row.claim, ClaimGroup(row.claim, row.statement, [])).rows.append(row)
-    return list(grouped.values())
 
 
 @dataclass(frozen=True)

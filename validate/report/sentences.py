@@ -1,0 +1,91 @@
+"""The run in five sentences, each computed from its rows."""
+
+from collections.abc import Sequence
+
+from theory import FAMILIES
+from validate.capture.skill import LEARNED
+from validate.claims.catalogue import CLAIMS
+from validate.judging.results import ClaimRow, Results
+from validate.report.wording import number
+
+ALIGNMENT, MODES = "P3*", "two modes"
+"""The claims that the sentences speak of."""
+
+
+def sentences(results: Results) -> list[str]:
+    """Return the sentences, shortest way first: learned, primary, alignment, modes, optimizer."""
+    return [_learned(results), _primary(results), _alignment(results), _modes(results), _optimizer(results)]
+
+
+def _learned(results: Results) -> str:
+    judged = [row for row in results.skills if not row.arm]
+    learned = sum(row.learned for row in judged)
+    whole = [
+        FAMILIES[name].title
+        for name in results.experiment.families
+        if all(row.learned for row in judged if row.family == name)
+    ]
+    return (
+        f"{learned} of {len(judged)} networks have learned to predict (skill of at least {LEARNED});"
+        f" all of them in: {_listed(whole)}."
+    )
+
+
+def _primary(results: Results) -> str:
+    rows = [row for row in results.claims if row.primary]
+    if not rows:
+        return "No primary claim was judged."
+    counts = {standing: [row for row in rows if row.standing == standing] for standing in ("holds", "fails", "open")}
+    expected = [row for row in counts["fails"] if row.expected_to_fail]
+    these = " These are statements of these networks only, as there are fewer than five seeds." * any(
+        row.these_only for row in rows
+    )
+    return (
+        f"Of {len(rows)} primary claims {len(counts['holds'])} hold, {len(counts['fails'])} fail"
+        f" ({len(expected)} of them as theory expects) and {len(counts['open'])} are open.{these}"
+    )
+
+
+def _alignment(results: Results) -> str:
+    rows = _of(results, ALIGNMENT)
+    told = [f"{_where(row)} ({row.parts[0].label} {number(row.parts[0].measured)})" for row in _supported(rows)]
+    return (
+        "States of undecided sequences follow their own sequence's posterior, and no null does as well, in:"
+        f" {_listed(told)}; of {len(rows)} networks and families asked."
+    )
+
+
+def _modes(results: Results) -> str:
+    rows = _of(results, MODES)
+    return (
+        "Predictions are those of retrieval or extrapolation, and of nothing simpler, in:"
+        f" {_listed([_where(row) for row in _supported(rows)])}; of {len(rows)} asked."
+    )
+
+
+def _optimizer(results: Results) -> str:
+    if not results.arms:
+        return "Whether the optimizer shapes the geometry was not asked: every network was trained with the same one."
+    differing = [row for row in results.arms if row.differs]
+    where = list(dict.fromkeys(f"{row.family}, {row.design}" for row in differing))
+    return (
+        f"Trained with {_listed(list(dict.fromkeys(row.arm for row in results.arms)))} instead of AdamW,"
+        f" {len(differing)} of {len(results.arms)} statistics differ (interval over seeds clear of 0): {_listed(where)}."
+    )
+
+
+def _of(results: Results, claim: str) -> list[ClaimRow]:
+    name = CLAIMS[claim][0].name  # a claim that is no more is an error here, not an empty sentence
+    return [row for row in results.claims if row.claim == name]
+
+
+def _supported(rows: Sequence[ClaimRow]) -> list[ClaimRow]:
+    return [row for row in rows if row.verdict == "supported"]
+
+
+def _where(row: ClaimRow) -> str:
+    return f"{row.family}, {row.design}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return "; ".join(names) or "none"
