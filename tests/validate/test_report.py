@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from html_tables import Tables
+from markupsafe import escape
 from matplotlib.figure import Figure
 from rich.console import Console
 from tiny import TOML
 
-from validate.claims.catalogue import QUESTIONS
+from validate.claims.catalogue import CLAIMS, QUESTIONS
 from validate.claims.prefix.shown import PrefixMap, PrefixShown
 from validate.claims.rule import WORST_FIRST
 from validate.claims.trajectories import TrajectoriesShown
@@ -21,10 +22,14 @@ from validate.experiment.schema import parse_experiment
 from validate.figures import Drawn, groups
 from validate.figures.gallery import GALLERY
 from validate.figures.style import house_style, save
+from validate.judging.layer import layer_label
 from validate.judging.results import NetworkResult, Results, read_results
 from validate.report.console import WIDE, print_claims, sites_table
+from validate.report.forest import WIDTH, Forest
 from validate.report.page import page, write_report
-from validate.report.tables import SitesTable
+from validate.report.questions import refuted_by
+from validate.report.sentences import sentences
+from validate.report.tables import LETTERS, SitesTable
 from validate.report.wording import number, short, with_interval
 from validate.runs.reproduce import reproduce
 from validate.training.metrics import Metrics
@@ -69,53 +74,16 @@ def two_families(results):
         results[part] += twins
     for index, row in enumerate(copy.deepcopy(results["claims"])):
         verdict = WORST_FIRST[index % len(WORST_FIRST)]
-        parts = [{**part, "verdict": verdict} for part in row["parts"]]
+        parts = [{**part, "verdict": verdict, "by_seed": 2 * part["by_seed"]} for part in row["parts"]]
         twin = {"family": "markov", "verdict": verdict, "parts": parts, "seeds": [3, 5], "measured": index / 7}
         results["claims"].append({**row, **twin})
-
-
-def test_the_matrix_agrees_with_the_rows(run):
-    _, tables, results = reported(run, two_families)
-    families, designs, *lines = tables.identified["matrix"]
-    columns = [text for _, span, text in families[1:] for _ in range(span)]
-    assert [columns.count(title) for title in ("Biased dice (E1)", "Markov chains (E3)")] == [3, 3]
-    found = {}
-    for (_, _, claim), *cells in lines:
-        for family, (_, _, design), (classes, _, text) in zip(columns, designs[1:], cells, strict=True):
-            if classes:
-                found[claim.split("  ")[0].strip(), family, design] = (classes - {"cell", "primary"}, text)
-    titles = {"dice": "Biased dice (E1)", "markov": "Markov chains (E3)"}
-    assert len(found) == len(results.claims)
-    for row in results.claims:
-        place = next(
-            key
-            for key in found
-            if key[0].startswith(f"{row.claim} {row.statement[:12]}") and key[1:] == (titles[row.family], row.design)
-        )
-        assert found[place] == ({row.verdict.replace(" ", "-")}, short(row.measured))
-
-
-def test_every_claim_is_told_in_its_family_with_its_numbers(run):
-    html, tables, results = reported(run, two_families)
-    for claim in {row.claim for row in results.claims}:
-        assert html.count(f"<strong>{claim.replace(chr(39), '&#39;')}</strong>") >= 1 + 2 * 2
-    claims = [table for table in tables.tables if table[0][0][2] == "claim" and table[0][-1][2] == "paper"]
-    for table, family in zip(claims, ("dice", "markov"), strict=True):
-        parts = [part for row in results.claims if row.family == family for part in row.parts]
-        assert len(table) == 1 + len(parts)
-        measured = sorted(row[-5][2] for row in table[1:])
-        assert measured == sorted(number(part.measured) for part in parts)
-    for row in results.claims:
-        for part in row.parts:
-            for name, null in part.nulls.items():
-                assert f"{name}</span> {with_interval(null)}" in html
 
 
 @pytest.mark.parametrize("width", [80, 120, 150, 170])
 def test_the_printed_table_cuts_off_nothing(run, width):
     results = Results.model_validate(run[1])
     console = Console(file=StringIO(), width=width)
-    print_claims(console, results, Path("report.html"))
+    print_claims(console, results, Path("report.html"), everything=True)
     lines = console.file.getvalue().splitlines()
     assert max(map(len, lines)) <= width
     last = [line for line in lines if line.rstrip().endswith(tuple(WORST_FIRST))]
@@ -124,43 +92,6 @@ def test_the_printed_table_cuts_off_nothing(run, width):
         assert f" {number(row.parts[-1].measured)} " in line
     bounds = [part.bound() for row in results.claims for part in row.parts]
     assert sum(line.count("≤ ") + line.count("≥ ") for line in lines) == (len(bounds) if width >= WIDE else 0)
-
-
-def test_what_did_not_hold_is_listed_from_the_rows(run):
-    html, tables, results = reported(run, two_families)
-    listed = [table for table in tables.tables if table[0][-1][2] == "" and table[0][1][2] == "where"]
-    for table, verdict in zip(listed, ("refuted", "inconclusive"), strict=True):
-        parts = [part for row in results.claims for part in row.parts if row.verdict == verdict]
-        expected = [part.label for part in parts if part.verdict == verdict]
-        assert [row[2][2] for row in table[1:]] == expected
-    unlearned = [row for row in results.claims if row.verdict == "not learned"]
-    assert html.count("<li>", html.index("<h3>Not learned</h3>"), html.index('<h2 id="dice">')) == len(unlearned) > 0
-    assert html.index("What did not hold") < html.index('id="dice"')
-
-
-def test_networks_are_told_with_their_skill(run):
-    def one_learned(content):
-        for row, (skill, learned) in zip(content["skills"], ((0.991, True), (0.5, False)), strict=True):
-            row |= {"skill": skill, "learned": learned}
-
-    html, _, results = reported(run, one_learned)
-    plain, diverse = (html.index(f"<summary>{row.design}, seed 0</summary>") for row in results.skills)
-    bare = html.index("<summary>untrained, seed 0</summary>")
-    assert plain < html.index("Skill 0.991 after 5 steps.") < diverse
-    assert diverse < html.index("Skill 0.5 after 4 steps, below 0.98: not learned.") < bare
-    assert html.count('<p class="faint">Skill') == 2
-
-
-def test_a_run_where_everything_holds_says_so(run):
-    def hold(results):
-        for row in results["claims"]:
-            row["verdict"] = "supported"
-            for part in row["parts"]:
-                part["verdict"] = "supported"
-
-    html, _, _ = reported(run, hold)
-    assert "No claim was refuted or left inconclusive." in html
-    assert "supported; 0 unspecific" not in html  # no tally: claims are not votes
 
 
 def test_every_layer_is_shown_and_the_chosen_one_marked(run):
@@ -176,8 +107,8 @@ def test_every_layer_is_shown_and_the_chosen_one_marked(run):
     layers = [table for table in tables.tables if table[0][0][2] == "layer"]
     for table, network in zip(layers, (*results.networks, *results.untrained), strict=True):
         told = [row[0][2] for row in table[1:]]
-        expected = ["0", "1 ←", "2"] if network.design != "untrained" else ["0a ←", "0"]
-        assert told == expected
+        labels = {site: layer_label(site, network.sites) for site in network.sites}
+        assert told == [f"{label} ←" if site == network.site else label for site, label in labels.items()]
         heads = [text for _, _, text in table[0]]
         assert set(heads) >= {"P0", "P0*", "P1", "P1*", "P2", "P2*", "P3 r", "P3 TV", "P3* TV", "P3* contest"}
         assert heads[-3:] == ["R²_OOD single", "R²_OOD averaged", "R²_OOD chance"]
@@ -240,6 +171,114 @@ def test_a_figure_needs_no_more_than_it_says(run, figure):
             assert figure.draw(own).axes
 
 
+def test_every_verdict_stands_in_its_cell(run):
+    _, tables, results = reported(run, two_families)
+    families, designs, *lines = tables.identified["matrix"]
+    columns = [text for _, span, text in families[1:] for _ in range(span)]
+    assert [columns.count(title) for title in ("Biased dice (E1)", "Markov chains (E3)")] == [3, 3]
+    found = {}
+    for (_, _, claim), *cells in lines:
+        for family, (_, _, design), (classes, _, text) in zip(columns, designs[1:], cells, strict=True):
+            if classes:
+                found[claim, family, design] = (classes - {"cell"}, text)
+    titles = {"dice": "Biased dice (E1)", "markov": "Markov chains (E3)"}
+    assert len(found) == len(results.claims)
+    for row in results.claims:
+        place = f"{row.claim} {row.statement}", titles[row.family], row.design
+        assert found[place] == ({row.verdict.replace(" ", "-")}, f"{LETTERS[row.verdict]} {short(row.measured)}")
+
+
+def test_the_map_of_primary_claims_leads_to_their_seeds(run):
+    html, tables, results = reported(run, two_families)
+    primary = [row for row in results.claims if row.primary]
+    cells = [cell for line in tables.identified["primary"][2:] for cell in line[1:] if cell[0]]
+    assert sorted(text for _, _, text in cells) == sorted(LETTERS[row.verdict] for row in primary)
+    links = [link for link in tables.links if link.startswith("#forest-")]
+    assert len(set(links)) == len(links) == len(primary) > 0
+    for link in links:
+        assert html.count(f'id="{link[1:]}"') == 1
+
+
+def test_every_criterion_is_told_under_its_question_with_its_nulls(run):
+    html, tables, results = reported(run, two_families)
+    told = [table for table in tables.tables if table[0][0][2] == "where" and table[0][-1][2] == "paper"]
+    parts = [part for row in results.claims for part in row.parts]
+    lines = [line for table in told for line in table[1:]]
+    assert sorted(line[-5][2].split()[0] for line in lines) == sorted(number(part.measured) for part in parts)
+    for part in parts:
+        for name, null in part.nulls.items():
+            assert f"{name}</span> {with_interval(null)}" in html
+    for claim in {row.claim for row in results.claims}:
+        for criterion in CLAIMS[claim][0].criteria:
+            assert escape(refuted_by(criterion)) in html
+
+
+def test_networks_that_have_not_learned_stand_at_the_top(run):
+    def one_learned(content):
+        for row, (skill, learned) in zip(content["skills"], ((0.991, True), (0.5, False)), strict=True):
+            row |= {"skill": skill, "learned": learned}
+
+    html, _, results = reported(run, one_learned)
+    row = results.skills[1]
+    said = f"{row.family}, {row.design}, seed {row.seed} (0.500)."
+    assert 0 < html.index('id="unlearned"') < html.index(said) < html.index('id="sentences"')
+    assert "1 of 2 networks have learned" in html
+    learned, _, _ = reported(run, lambda content: [row.update(learned=True, skill=0.99) for row in content["skills"]])
+    assert 'id="unlearned"' not in learned
+
+
+def test_the_sentences_count_what_the_rows_say(run):
+    _, _, results = reported(run)
+    five = sentences(results)
+    assert len(five) == 5
+    primary = [row for row in results.claims if row.primary]
+    standings = [row.standing for row in primary]
+    assert five[1].startswith(
+        f"Of {len(primary)} primary claims {standings.count('holds')} hold, {standings.count('fails')} fail"
+    )
+    assert "these networks only" in five[1]
+    assert "was not asked" in five[4]  # one optimizer
+
+
+def test_a_run_of_some_claims_or_none_is_reported(run):
+    html, tables, _ = reported(run, lambda results: results.update(claims=[]))
+    assert tables.identified["matrix"][2:] == []
+    assert "None was judged." in html
+
+
+def test_figures_stand_under_the_question_they_answer(run, tmp_path):
+    path = tmp_path / "a.svg"
+    path.write_text("<svg/>")
+    drawn = [Drawn("m.a", "markov", "two modes", "of Markov", "caption", path)]
+    drawn += [Drawn("d.b", "dice", "training", "of dice", "caption", path)]
+    html, _, _ = reported(run, two_families, drawn)
+    training, modes = html.index('id="question-training"'), html.index('id="question-two-modes"')
+    assert training < html.index(": of dice</h4>") < modes < html.index(": of Markov</h4>")
+    assert html.count("data:image/svg+xml;base64,PHN2Zy8+") == 2
+
+
+def test_the_console_tells_the_primary_claims_in_thirty_lines(run):
+    results = reported(run, two_families)[2]
+    console = Console(file=StringIO(), width=80)
+    print_claims(console, results, Path("report.html"))
+    lines = console.file.getvalue().splitlines()
+    assert len(lines) <= 30
+    assert max(map(len, lines)) <= 80
+    assert sum(line.startswith("Primary claims of") for line in lines) == 2
+    assert f"{len(results.claims)} claims in all" in console.file.getvalue()
+
+
+def test_a_forest_stands_in_its_frame(run):
+    for row in reported(run)[2].claims:
+        for part in row.parts:
+            forest = Forest.of(row, part)
+            marks = [*filter(None, forest.seeds), *forest.nulls, *filter(None, (forest.mean, forest.paper))]
+            places = [mark.x for mark in marks] + [forest.tolerance, *(forest.interval or ())]
+            assert all(0 <= place <= WIDTH for place in places)
+            if forest.mean and forest.mean.x != forest.tolerance:
+                assert (forest.mean.x > forest.tolerance) == (part.measured > part.tolerance)
+
+
 def test_the_report_of_a_folder_is_read_from_its_results(run, tmp_path):
     folder = shutil.copytree(run[0], tmp_path / "run")
     content = json.loads((folder / "results.json").read_text())
@@ -248,30 +287,6 @@ def test_the_report_of_a_folder_is_read_from_its_results(run, tmp_path):
     (folder / "results.json").write_text(to_json(content))
     assert write_report(folder).read_text() == page(read_results(folder), [])
     assert "Experiment <strong>another-name</strong>" in (folder / "report.html").read_text()
-
-
-def test_networks_and_figures_stand_in_the_section_of_their_family(run, tmp_path):
-    path = tmp_path / "a.svg"
-    path.write_text("<svg/>")
-    figures = [Drawn(f"{family}.a", family, f"of {family}", "caption", path) for family in ("markov", "dice")]
-    html, _, results = reported(run, two_families, figures)
-    dice, markov = html.index('id="dice"'), html.index('id="markov"')
-    assert dice < html.index("of dice") < markov < html.index("of markov")
-    assert html.count("data:image/svg+xml;base64,PHN2Zy8+") == 2
-    networks = (*results.networks, *results.untrained)
-    for heading in {f"<summary>{network.design}, seed {network.seed}</summary>" for network in networks}:
-        assert html.count(heading) == 1
-    assert "Of seed 3, the first of 2." in html[markov:]
-
-
-def test_a_run_of_some_claims_or_none_is_reported(run):
-    def few(results):
-        results["claims"] = []
-
-    html, tables, _ = reported(run, few)
-    assert tables.identified["matrix"][2:] == []
-    assert len(tables.identified["primary"]) == 1
-    assert "No claim was refuted or left inconclusive." in html
 
 
 def test_undefined_numbers_are_dashes_and_the_file_stands_alone(run):
@@ -288,7 +303,7 @@ def test_undefined_numbers_are_dashes_and_the_file_stands_alone(run):
     inner = [link for link in tables.links if link.startswith("#")]
     assert all(link.startswith(("#", "data:image/svg+xml;base64,")) for link in tables.links)
     assert all(f'id="{link[1:]}"' in html for link in inner)
-    assert tables.identified["matrix"][2][1][2] == "—"
+    assert tables.identified["matrix"][2][1][2].endswith(" —")
     assert len(html) < 15e6
 
 
@@ -309,13 +324,13 @@ def test_the_primary_claims_are_told_first_with_what_was_expected(run):
 
     html, tables, results = reported(run, stand)
     first, second, *rest = [row for row in results.claims if row.primary]
-    [header, (family, *cells)] = tables.identified["primary"]
-    assert [text for _, _, text in header] == ["", "holds", "fails", "open"]
+    [header, (family, *cells)] = tables.identified["standings"]
+    assert [text.split(" ")[0] for _, _, text in header] == ["", "holds", "fails", "open"]
     assert family[2].endswith("these networks only")
     holds, fails, undecided = (text for _, _, text in cells)
-    assert holds.split() == [*first.claim.split(), f"{first.design},", *f"{first.verdict}, p 0.250".split()]
+    assert holds.split() == [*first.claim.split(), f"{first.design},", "p", "0.250"]
     assert second.claim in fails
-    assert "p 0.125; expected to fail: theory says so" in fails
+    assert "p 0.125, expected to fail: theory says so" in fails
     assert all(row.claim in undecided for row in rest)
     console = Console(file=StringIO(), width=200)
     print_claims(console, results, Path("report.html"))

@@ -13,6 +13,7 @@ PART = CriterionRow(
     label="x",
     predicted=0.0,
     measured=0.5,
+    by_seed=[0.5],
     interval=(0.4, 0.6),
     null=0.1,
     decided_by="near",

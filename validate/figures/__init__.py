@@ -17,7 +17,10 @@ from validate.training.metrics import MetricsRow
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure on disk and what a reader is told of it; `question` is the one whose answer it shows, or its own name."""
+    """A figure on disk and what a reader is told of it.
+
+    `question` is the one whose answer it shows, or its own name.
+    """
 
     name: str
     family: str

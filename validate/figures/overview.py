@@ -21,14 +21,12 @@ from validate.figures.style import (
     ORANGE,
     RED,
     UNTRAINED_LOOK,
-    house_style,
     judged_layer,
     position_axis,
 )
 from validate.figures.ternary import name_corners, ternary
 from validate.judging.results import NetworkResult, Results
 
-NAME = "overview"
 RIVALS = {"posterior": (BLUE, "-", "to its posterior α"), "averaging": (ORANGE, "--", "to its running average γ")}
 
 
@@ -65,12 +63,11 @@ class Overview:
 
 def draw_overview(overview: Overview) -> Figure:
     """Draw the three panels."""
-    with house_style(f"{overview.family}.{NAME}"):
-        figure = Figure(figsize=(12.6, 3.9))
-        figure.subplots_adjust(left=0.055, right=0.945, bottom=0.2, top=0.86, wspace=0.38)
-        _distances(figure.add_subplot(1, 3, 1), overview)
-        _sequence(figure, overview)
-        _diversity(figure.add_subplot(1, 3, 3), overview)
+    figure = Figure(figsize=(12.6, 3.9))
+    figure.subplots_adjust(left=0.055, right=0.945, bottom=0.2, top=0.86, wspace=0.38)
+    _distances(figure.add_subplot(1, 3, 1), overview)
+    _sequence(figure, overview)
+    _diversity(figure.add_subplot(1, 3, 3), overview)
     return figure
 
 
@@ -89,7 +86,9 @@ def _distances(axes: Axes, overview: Overview) -> None:
                 read, quantiles[len(quantiles) // 2], color=colour, ls=dash, alpha=weight, marker=marker, markevery=5,
                 label=f"{'untrained' if marker else 'trained'}, {label}",
             )  # fmt: skip
-    axes.set(ylim=(0, None), ylabel="total variation of a sequence's β", title="(a) states against posterior and average")
+    axes.set(
+        ylim=(0, None), ylabel="total variation of a sequence's β", title="(a) states against posterior and average"
+    )
     position_axis(axes, overview.family)
     axes.legend(fontsize=7)
 
@@ -148,7 +147,7 @@ def caption(overview: Overview) -> str:
     return (
         f"{overview.family}. (a) Total variation between the coordinates β fitted to a sequence's states and its own"
         " exact posterior α, or its own running average γ: median and quartiles over held-out sequences, network"
-        f" trained on {first.design}, layer {judged_layer(first)}{control}. (b) One held-out sequence of that network in"
+        f" trained on {first.design}, layer {judged_layer(first)}{control}. (b) One held-out sequence of it in"
         " the simplex of the majors. (c) Left axis: share of fresh tasks' mean states inside the span of the task"
         " vectors. Right axis: below 0 predictions on fresh tasks are nearer to retrieval (M1), above 0 to"
         " extrapolation (M2)."

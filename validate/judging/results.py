@@ -123,6 +123,8 @@ class CriterionRow(Model):
 
     Attributes
     ----------
+    by_seed : list of float
+        The seeds' own values.
     null, decided_by : float, str or None
         Value and name of the null or rival that the verdict hangs on (`claims.rule.deciding_null`).
     beside : dict of Estimate
@@ -137,6 +139,7 @@ class CriterionRow(Model):
     label: str
     predicted: Number
     measured: Number
+    by_seed: list[Number]
     interval: tuple[Number, Number]
     null: Number
     decided_by: str | None

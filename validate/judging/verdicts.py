@@ -107,6 +107,7 @@ def _criterion_row(
         label=criterion.label,
         predicted=_predicted(criterion, question, outcomes, scope).value,
         measured=measured.value,
+        by_seed=[estimate.value for estimate in own],
         interval=(measured.low, measured.high),
         null=UNDEFINED.value if deciding is None else nulls[deciding].value,
         decided_by=deciding,

@@ -21,8 +21,8 @@ from validate.claims.rule import Verdict
 from validate.experiment.folder import RunFolderError, inside, write_text
 from validate.figures import Drawn, draw_all
 from validate.figures.overview import Overview, caption, draw_overview
-from validate.figures.style import save, units_of
-from validate.judging.results import ArmRow, NetworkResult, Results, SkillRow, read_results
+from validate.figures.style import house_style, save, units_of
+from validate.judging.results import ArmRow, NetworkResult, Results, read_results
 from validate.report.forest import Forest
 from validate.report.picture import Picture
 from validate.report.primary import STANDINGS, primary_summaries
@@ -108,7 +108,8 @@ class FirstPicture:
         if overview is None:
             return None
         drawing = BytesIO()
-        save(draw_overview(overview), drawing)
+        with house_style(f"{overview.family}.overview"):
+            save(draw_overview(overview), drawing)
         return cls(base64.b64encode(drawing.getvalue()).decode(), caption(overview))
 
 

@@ -68,9 +68,11 @@ def _optimizer(results: Results) -> str:
         return "Whether the optimizer shapes the geometry was not asked: every network was trained with the same one."
     differing = [row for row in results.arms if row.differs]
     where = list(dict.fromkeys(f"{row.family}, {row.design}" for row in differing))
+    arms = _listed(list(dict.fromkeys(row.arm for row in results.arms)))
     return (
-        f"Trained with {_listed(list(dict.fromkeys(row.arm for row in results.arms)))} instead of AdamW,"
-        f" {len(differing)} of {len(results.arms)} statistics differ (interval over seeds clear of 0): {_listed(where)}."
+        f"Trained with {arms} instead of AdamW,"
+        f" {len(differing)} of {len(results.arms)} statistics differ"
+        f" (interval over seeds clear of 0): {_listed(where)}."
     )
 
 
