@@ -86,6 +86,8 @@ SETTINGS = {
     "axes.labelsize": 9,
     "figure.dpi": 100,
     "font.size": 9,
+    # Text stays text, which is a quarter of the bytes; Verdana is as wide as DejaVu Sans.
+    "font.sans-serif": ["DejaVu Sans", "Verdana"],
     "grid.alpha": 0.25,
     "grid.linewidth": 0.6,
     "legend.fontsize": 8,
@@ -93,7 +95,7 @@ SETTINGS = {
     "lines.linewidth": 1.6,
     "lines.markersize": 4,
     "savefig.bbox": "tight",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "text.parse_math": False,  # names of sites are no formulas
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,

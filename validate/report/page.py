@@ -5,13 +5,13 @@ stands behind each of its cells. Everything else is folded: a section a question
 No number is typed in.
 """
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from theory import FAMILIES
 from validate.capture.skill import LEARNED
@@ -24,7 +24,7 @@ from validate.figures.overview import Overview, caption, draw_overview
 from validate.figures.style import house_style, save, units_of
 from validate.judging.results import ArmRow, NetworkResult, Results, read_results
 from validate.report.forest import Forest
-from validate.report.picture import Picture
+from validate.report.picture import Picture, data_uri
 from validate.report.primary import STANDINGS, primary_summaries
 from validate.report.questions import sections
 from validate.report.sentences import sentences
@@ -98,7 +98,7 @@ class FamilySection:
 class FirstPicture:
     """The picture of the first screen."""
 
-    data: str
+    address: Markup
     caption: str
 
     @classmethod
@@ -110,7 +110,7 @@ class FirstPicture:
         drawing = BytesIO()
         with house_style(f"{overview.family}.overview"):
             save(draw_overview(overview), drawing)
-        return cls(base64.b64encode(drawing.getvalue()).decode(), caption(overview))
+        return cls(data_uri(drawing.getvalue().decode()), caption(overview))
 
 
 def write_report(folder: Path) -> Path:
