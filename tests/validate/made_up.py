@@ -48,6 +48,7 @@ def network(design="minors=0", layers=3, family="markov", minors=False, forced=0
             alignment={
                 name: np.sort(rng.random((5, 16)), axis=0).tolist() for name in ("posterior", "states", "averaging")
             },
+            distance={name: np.sort(rng.random((5, 16)), axis=0).tolist() for name in ("posterior", "averaging")},
             trajectories={
                 name: {"posterior": paths, "states": paths}
                 for name in ("majors", "fresh tasks", *(["minors"] if minors else []))

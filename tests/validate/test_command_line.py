@@ -32,7 +32,7 @@ def test_reproduce_and_report_print_the_claims(experiment, tmp_path, monkeypatch
     # Drawing the figures takes most of the time, and is tested elsewhere.
     monkeypatch.setattr("validate.report.page.draw_all", lambda *parts: [])
     out = tmp_path / "run"
-    result = invoke("reproduce", "--experiment", experiment, "--out", out, "--quiet", *HERE)
+    result = invoke("reproduce", "--experiment", experiment, "--out", out, "--quiet", "--all", *HERE)
     assert result.exit_code == 0, result.output
     assert "an allowance of" in result.output
     assert "near-orthogonality" in result.output
