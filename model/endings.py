@@ -16,6 +16,7 @@ from jaxtyping import Float
 
 from model import ops
 from model.attention import Rotation, rotary, rotation
+from model.engine import infinite_numbers
 from model.network import Array
 from model.transformer import Transformer
 
@@ -37,7 +38,8 @@ class Beginnings:
         self.shape: tuple[int, int] = (inputs.shape[0], inputs.shape[1])
         """Sequences and positions."""
         turn = self._turn.first(inputs.shape[1])
-        self._kept = [self._keys_and_values(states[site], layer, turn) for layer, site in enumerate(before)]
+        with infinite_numbers():
+            self._kept = [self._keys_and_values(states[site], layer, turn) for layer, site in enumerate(before)]
 
     def ended(self, start: int, inputs: np.ndarray) -> tuple[Array, Mapping[str, Array]]:
         """Read another ending of every sequence.
@@ -68,7 +70,11 @@ class Beginnings:
                 f"an ending must begin within the {read} positions read, of {n} sequences, and end within"
                 f" {self._config.length}; got shape {inputs.shape} from position {start}"
             )
-        turn = Rotation(*(table[start : start + new] for table in self._turn))
+        with infinite_numbers():
+            return self._ended(start, inputs)
+
+    def _ended(self, start: int, inputs: np.ndarray) -> tuple[Array, Mapping[str, Array]]:
+        turn = Rotation(*(table[start : start + inputs.shape[1]] for table in self._turn))
         x = self._embedded(inputs)
         states = {"embed": x[:, -1]}
         for layer, (keys, values) in enumerate(self._kept):

@@ -105,7 +105,7 @@ class Engine:
                 network = self.lanes[lane]
                 if keep:
                     network.gradient[:] = 0.0
-                with _infinite_numbers():
+                with infinite_numbers():
                     for chunk in plan[lane]:
                         network.begin(chunk.stop - chunk.start, length, keep, memory)
                         totals[lane] += work(network, chunk)
@@ -129,6 +129,6 @@ class Engine:
         return total
 
 
-def _infinite_numbers() -> np.errstate:
+def infinite_numbers() -> np.errstate:
     """Let numbers overflow: training that diverges is reported as such."""
     return np.errstate(over="ignore", invalid="ignore")
