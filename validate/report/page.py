@@ -7,7 +7,6 @@ No number is typed in.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -21,7 +20,7 @@ from validate.claims.rule import Verdict
 from validate.experiment.folder import RunFolderError, inside, write_text
 from validate.figures import Drawn, draw_all
 from validate.figures.overview import Overview, caption, draw_overview
-from validate.figures.style import house_style, save, units_of
+from validate.figures.style import drawing, house_style, units_of
 from validate.judging.results import ArmRow, NetworkResult, Results, read_results
 from validate.report.forest import Forest
 from validate.report.picture import Picture, data_uri
@@ -107,10 +106,9 @@ class FirstPicture:
         overview = Overview.of(results)
         if overview is None:
             return None
-        drawing = BytesIO()
         with house_style(f"{overview.family}.overview"):
-            save(draw_overview(overview), drawing)
-        return cls(data_uri(drawing.getvalue().decode()), caption(overview))
+            drawn = drawing(draw_overview(overview))
+        return cls(data_uri(drawn.decode()), caption(overview))
 
 
 def write_report(folder: Path) -> Path:
