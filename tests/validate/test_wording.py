@@ -50,12 +50,16 @@ def test_the_claims_keep_their_order_whatever_the_families():
     names = list(CLAIMS)
     rows = [
         claim_row(name, family, design)
-        for family, design, own in (("dice", "one", names[3:5]), ("markov", "two", names[:2]), ("dice", "three", ["unknown"]))
+        for family, design, own in (
+            ("dice", "one", names[3:5]),
+            ("markov", "two", names[:2]),
+            ("dice", "three", ["unknown"]),
+        )
         for name in own
     ]
     matrix = Matrix.of(rows)
     assert [line[0] for line in matrix.lines] == [*names[:2], *names[3:5], "unknown"]
-    assert matrix.columns == [("dice", "one"), ("dice", "three"), ("b", "two")]
+    assert matrix.columns == [("dice", "one"), ("dice", "three"), ("markov", "two")]
     assert matrix.families == [("dice", 2), ("markov", 1)]
     for name, _, cells in matrix.lines:
         held = [(row.family, row.design) for row in rows if row.claim == name]
