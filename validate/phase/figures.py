@@ -12,7 +12,7 @@ from validate.capture.skill import LEARNED
 from validate.figures.style import BLACK, BLUE, GREEN, ORANGE, POPULATIONS, PURPLE, RED, SKY, new_figure
 from validate.phase.experiment import POLES
 from validate.phase.found import ColumnResult, Look
-from validate.phase.predictions import THRESHOLD_OF
+from validate.phase.looks import PLACED
 from validate.phase.results import Judged
 from validate.phase.thresholds import seeds_of, threshold_at
 
@@ -239,25 +239,31 @@ def curves_figure(grid: Grid) -> Figure:
 
 
 def threshold_figure(grid: Grid, judged: Judged) -> Figure:
-    """Draw the measured threshold by step, a dot a seed, beside the predicted ones."""
-    figure = new_figure(6.4, 3.8)
-    axes = figure.subplots()
+    """Draw the measured threshold by step, a dot a seed, beside the predicted ones: a panel a population."""
+    figure = new_figure(10.0, 3.6)
+    panels = figure.subplots(1, len(PLACED), sharey=True)
+    for axes, population in zip(panels, PLACED, strict=True):
+        _thresholds(axes, grid, judged, population)
+    panels[0].set_ylabel(f"threshold, {counted(grid)}")
+    panels[0].legend(*panels[0].get_legend_handles_labels(), fontsize=7, loc="upper left")
+    return figure
+
+
+def _thresholds(axes: Axes, grid: Grid, judged: Judged, population: str) -> None:
     steps, log_n = steps_of(grid), np.log2(diversities_of(grid))
     for own in seeds_of(grid).values():
-        found = [threshold_at(own, THRESHOLD_OF, look) for look in range(len(steps))]
+        found = [threshold_at(own, population, look) for look in range(len(steps))]
         inside = [value if not how else float("nan") for value, how in found]
         outside = [value if how else float("nan") for value, how in found]
         axes.plot(np.log(steps), inside, color=BLACK, ls="", marker="o", ms=4)
         axes.plot(np.log(steps), outside, color=BLACK, ls="", marker="x", ms=4, alpha=0.5)
     for score in judged.scores:
-        if score.thresholds:
+        if score.thresholds and score.population == population:
             colour, dash = PREDICTION_LOOKS[score.prediction]
             axes.plot(np.log(steps), score.thresholds, color=colour, ls=dash, label=score.prediction)
     axes.plot([], [], color=BLACK, ls="", marker="o", label="measured, a seed")
     axes.plot([], [], color=BLACK, ls="", marker="x", alpha=0.5, label="beyond the grid")
+    axes.set_title(POPULATIONS[population])
     step_ticks(axes, steps)
     diversity_ticks(axes.yaxis, log_n)
     axes.set_xlabel("updates")
-    axes.set_ylabel(f"threshold, {counted(grid)}")
-    axes.legend(loc="outside right upper" if False else "best", fontsize=7)
-    return figure

@@ -23,7 +23,7 @@ from theory.regret import ridge_risk
 from theory.thresholds import told_by_sequence
 from validate.phase.experiment import BASE, PhaseExperiment
 from validate.phase.found import ColumnResult
-from validate.phase.predictions import THRESHOLD_OF, Half, at_weights, fit_rational, halves_of
+from validate.phase.predictions import Half, at_weights, halves_of
 from validate.phase.results import NeighbourRow, Threshold
 from validate.phase.thresholds import grids, group_key
 from validate.statistics.intervals import Estimate, over_seeds
@@ -95,7 +95,7 @@ def change(pools: Pools) -> list[NeighbourRow]:
 
 def places(fitted: Half, scored: Half) -> list[dict[str, tuple[float, float]]]:
     """Return by seed and population the total variation from the predicted mix and the correlation of places."""
-    weights = fit_rational(fitted).weight(scored.shown, scored.excess, scored.code)
+    weights = fitted.rational.weight(scored.shown, scored.excess, scored.code)
     late = slice(scored.n_looks // 2, None)
     found = []
     for own in scored.seeds.values():
@@ -153,7 +153,7 @@ def neighbour_rows(
         first = grid[0]
         if first.mixture != "pool" or first.variant != BASE:
             continue
-        key = (*group_key(first), THRESHOLD_OF)
+        key = (*group_key(first), "fresh")
         own = next(t for t in thresholds if (t.family, t.mixture, t.variant, t.population) == key)
         pools = Pools(grid, experiment, own)
         rows += [found for family, make in NEIGHBOURS if family == first.family for found in make(pools)]

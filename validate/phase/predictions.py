@@ -11,9 +11,10 @@ Each is a weight w of the second pole at every step and diversity, and with it a
     same threshold a second null: one diversity for all steps, the mean of those measured at the end
 
 Seeds are split into two halves; what is fitted (the network's error too) is taken from one half and scored on the
-other, both ways. Scores: mean KL(mix of weight w || network) over steps, diversities and `PLACED` populations, nats a
-target, beside that of the nearest mix; and the mean distance in log2 N from the measured threshold, at the end and over
-the steps at which one is measured inside the grid. Predicted thresholds outside the grid are taken for its end.
+other, both ways. Scores, on the training mixture and on fresh tasks: mean KL(mix of weight w || network) over steps and
+diversities, nats a target, beside that of the nearest mix; and the mean distance in log2 N from the measured threshold,
+at the end and over the steps at which one is measured inside the grid. The rational account is fitted to both
+populations at once, the nulls to each by itself. Predicted thresholds outside the grid are taken for its end.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,9 +32,6 @@ from validate.phase.found import ColumnResult
 from validate.phase.looks import GRID, PLACED
 from validate.phase.results import Score
 from validate.phase.thresholds import seeds_of, threshold_at
-
-THRESHOLD_OF = "fresh"
-"""The population whose threshold is predicted: there the poles differ most."""
 
 LEAST = 1e-12
 """Smaller distances are taken for it in logarithms."""
@@ -92,33 +90,37 @@ class Half:
         return np.maximum(np.mean(tables, axis=0), LEAST)
 
     @cached_property
-    def curves(self) -> Float[np.ndarray, "seeds populations S N G"]:
-        """KL(mix || network) over the grid of weights."""
+    def curves(self) -> Float[np.ndarray, "populations seeds S N G"]:
+        """KL(mix || network) over the grid of weights, by `PLACED` population."""
         return np.array(
             [
-                [[[column.looks[s].mix[name].grid for column in own] for s in range(self.n_looks)] for name in PLACED]
-                for own in self.seeds.values()
+                [
+                    [[column.looks[look].mix[name].grid for column in own] for look in range(self.n_looks)]
+                    for own in self.seeds.values()
+                ]
+                for name in PLACED
             ]
         )
 
-    def divergence(self, weights: Weights) -> float:
-        """Return the mean KL of the mix of the weights from the networks."""
-        return float(at_weights(self.curves, weights).mean())
+    @cached_property
+    def rational(self) -> Rational:
+        """The rational account fitted to these seeds."""
+        return fit_rational(self)
 
-    def nearest(self) -> float:
-        """Return the mean KL of each network's nearest mix: what no prediction of weights can be better than."""
-        return float(
-            np.mean(
-                [
-                    [[[look.mix[name].distance for look in column.looks] for column in own] for name in PLACED]
-                    for own in self.seeds.values()
-                ]
-            )
-        )
+    def curves_of(self, population: str) -> Float[np.ndarray, "seeds S N G"]:
+        """Return the curves of one population."""
+        return self.curves[PLACED.index(population)]
 
-    def measured(self, look: int) -> list[tuple[float, str]]:
+    def nearest(self, population: str) -> list[float]:
+        """Return each seed's mean KL of the nearest mix: what no prediction of weights can be better than."""
+        return [
+            float(np.mean([[look.mix[population].distance for look in column.looks] for column in own]))
+            for own in self.seeds.values()
+        ]
+
+    def measured(self, population: str, look: int) -> list[tuple[float, str]]:
         """Return the threshold of each seed at a look, and whether it is censored."""
-        return [threshold_at(own, THRESHOLD_OF, look) for own in self.seeds.values()]
+        return [threshold_at(own, population, look) for own in self.seeds.values()]
 
 
 def at_weights(curves: Float[np.ndarray, "*batch S N G"], weights: Weights) -> Float[np.ndarray, "*batch S N"]:
@@ -131,8 +133,8 @@ def at_weights(curves: Float[np.ndarray, "*batch S N G"], weights: Weights) -> F
     return (1 - share) * low + share * high
 
 
-Prediction = Callable[[Half, Half], tuple[Weights, Float[np.ndarray, " S"]]]
-"""From the half it is fitted to, and the one it is scored on: weights, and log2 thresholds by look."""
+Prediction = Callable[[Half, Half, str], tuple[Weights, Float[np.ndarray, " S"]]]
+"""From the half it is fitted to, the one it is scored on, and the population: weights, and log2 thresholds by look."""
 
 
 def thresholds_of(diversities: Sequence[int], weights: Weights) -> Float[np.ndarray, " S"]:
@@ -140,7 +142,7 @@ def thresholds_of(diversities: Sequence[int], weights: Weights) -> Float[np.ndar
     return np.array([crossing(diversities, row - 0.5) for row in weights])
 
 
-def indifference(fitted: Half, scored: Half) -> tuple[Weights, Float[np.ndarray, " S"]]:
+def indifference(fitted: Half, scored: Half, population: str) -> tuple[Weights, Float[np.ndarray, " S"]]:
     """Predict the second pole where the poles are nearer each other than the network is to anything."""
     lead = np.log(fitted.error) - np.log(scored.excess)
     return (lead > 0).astype(float), np.array([crossing(scored.diversities, row) for row in lead])
@@ -154,36 +156,36 @@ def fit_rational(half: Half) -> Rational:
         return Rational(float(np.exp(gamma)), float(0.999 * expit(alpha)), float(np.exp(min(beta, 1.0))))
 
     def cost(free: np.ndarray) -> float:
-        return half.divergence(learner(free).weight(half.shown, half.excess, half.code))
+        return float(at_weights(half.curves, learner(free).weight(half.shown, half.excess, half.code)).mean())
 
     starts = [np.array([np.log(g), logit(a), np.log(b)]) for g, a, b in STARTS]
     fits = [minimize(cost, start, method="Nelder-Mead", options={"maxiter": 400}) for start in starts]
     return learner(min(fits, key=lambda fit: float(fit.fun)).x)
 
 
-def rational(fitted: Half, scored: Half) -> tuple[Weights, Float[np.ndarray, " S"]]:
+def rational(fitted: Half, scored: Half, population: str) -> tuple[Weights, Float[np.ndarray, " S"]]:
     """Predict by posterior odds."""
-    weights = fit_rational(fitted).weight(scored.shown, scored.excess, scored.code)
+    weights = fitted.rational.weight(scored.shown, scored.excess, scored.code)
     return weights, thresholds_of(scored.diversities, weights)
 
 
-def count(fitted: Half, scored: Half) -> tuple[Weights, Float[np.ndarray, " S"]]:
+def count(fitted: Half, scored: Half, population: str) -> tuple[Weights, Float[np.ndarray, " S"]]:
     """Predict the second pole for more tasks than the parameters can hold."""
     most = countable_tasks(scored.first[0].parameters, scored.told)
     weights = np.tile((np.array(scored.diversities) > most).astype(float), (scored.n_looks, 1))
     return weights, np.full(scored.n_looks, np.log2(most))
 
 
-def same_step(fitted: Half, scored: Half) -> tuple[Weights, Float[np.ndarray, " S"]]:
+def same_step(fitted: Half, scored: Half, population: str) -> tuple[Weights, Float[np.ndarray, " S"]]:
     """Predict one weight for all diversities of a step."""
-    by_grid = fitted.curves.mean(axis=(0, 1, 3))
+    by_grid = fitted.curves_of(population).mean(axis=(0, 2))
     weights = np.tile(GRID[by_grid.argmin(axis=-1)][:, None], (1, len(scored.diversities)))
     return weights, np.where(weights[:, 0] > 0.5, -np.inf, np.inf)
 
 
-def same_threshold(fitted: Half, scored: Half) -> tuple[Weights, Float[np.ndarray, " S"]]:
+def same_threshold(fitted: Half, scored: Half, population: str) -> tuple[Weights, Float[np.ndarray, " S"]]:
     """Predict one diversity for all steps."""
-    place = float(np.mean([value for value, _ in fitted.measured(-1)]))
+    place = float(np.mean([value for value, _ in fitted.measured(population, -1)]))
     weights = np.tile((np.log2(scored.diversities) > place).astype(float), (scored.n_looks, 1))
     return weights, np.full(scored.n_looks, place)
 
@@ -205,7 +207,7 @@ def halves_of(grid: Sequence[ColumnResult], told: float) -> tuple[Half, Half] | 
     return (Half(one, told), Half(other, told)) if other else None
 
 
-def score(name: str, halves: tuple[Half, Half]) -> Score:
+def score(name: str, population: str, halves: tuple[Half, Half]) -> Score:
     """Score a prediction on either half, fitted to the other."""
     one, other = halves
     divergence: list[float] = []
@@ -213,16 +215,17 @@ def score(name: str, halves: tuple[Half, Half]) -> Score:
     along: list[float] = []
     places: list[list[float]] = []
     for fitted, scored in ((one, other), (other, one)):
-        weights, thresholds = PREDICTIONS[name](fitted, scored)
+        weights, thresholds = PREDICTIONS[name](fitted, scored, population)
         ends = np.log2(scored.diversities)[[0, -1]]
         inside = np.clip(thresholds, *ends)
-        divergence += [scored.divergence(weights)] * len(scored.seeds)
+        divergence += at_weights(scored.curves_of(population), weights).mean(axis=(1, 2)).tolist()
         places.append(inside.tolist())
-        at_end += [abs(value - inside[-1]) for value, _ in scored.measured(-1)]
+        at_end += [abs(value - inside[-1]) for value, _ in scored.measured(population, -1)]
         for look in range(scored.n_looks):
-            along += [abs(value - inside[look]) for value, how in scored.measured(look) if not how]
+            along += [abs(value - inside[look]) for value, how in scored.measured(population, look) if not how]
     return Score(
         prediction=name,
+        population=population,
         divergence=float(np.mean(divergence)),
         at_end=float(np.mean(at_end)),
         along=float(np.mean(along)) if along else float("nan"),
@@ -236,6 +239,17 @@ def scores(grid: Sequence[ColumnResult], family: LatentTasks) -> list[Score]:
     halves = halves_of(grid, told)
     if halves is None:
         return []
-    nearest = float(np.average([half.nearest() for half in halves], weights=[len(half.seeds) for half in halves]))
-    floor = Score(prediction="nearest mix", divergence=nearest, at_end=float("nan"), along=float("nan"), thresholds=[])
-    return [*(score(name, halves) for name in PREDICTIONS), floor]
+    return [
+        one
+        for population in PLACED
+        for one in (*(score(name, population, halves) for name in PREDICTIONS), floor(population, halves))
+    ]
+
+
+def floor(population: str, halves: tuple[Half, Half]) -> Score:
+    """Return what no prediction of weights can be better than."""
+    nearest = float(np.mean([value for half in halves for value in half.nearest(population)]))
+    nan = float("nan")
+    return Score(
+        prediction="nearest mix", population=population, divergence=nearest, at_end=nan, along=nan, thresholds=[]
+    )

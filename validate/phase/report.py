@@ -22,7 +22,7 @@ CAPTIONS = {
     "map": "Means over seeds by training step and diversity. Phase: log₁₀ KL({0} ‖ network) / KL({1} ‖ network), blue"
     " nearer {0}, red nearer {1}; black line: where it changes sign, if it does in most seeds.",
     "curves": "Means over seeds, bands: all seeds. Exact predictors on the same sequences beside them.",
-    "threshold": "The diversity at which the phase on fresh tasks changes sign, by training step, and what is predicted"
+    "threshold": "The diversity at which the phase changes sign, by training step, and what is predicted"
     " for it from the other half of the seeds.",
 }
 

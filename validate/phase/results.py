@@ -38,6 +38,7 @@ class Score(Model):
     """
 
     prediction: str
+    population: str
     divergence: Number
     at_end: Number
     along: Number

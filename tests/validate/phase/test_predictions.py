@@ -103,7 +103,7 @@ def test_the_rational_account_is_found_again_and_wins_on_its_own_map(rational_ma
     assert [list(half.seeds) for half in halves] == [[0, 2], [1, 3]]
     fitted = fit_rational(halves[0])
     np.testing.assert_allclose(rational_weights(fitted), rational_weights(LEARNER), atol=0.08)
-    found = {name: score(name, halves) for name in PREDICTIONS}
+    found = {name: score(name, "fresh", halves) for name in PREDICTIONS}
     assert found["rational"].divergence < 0.012
     assert found["rational"].at_end < 0.3
     for name in ("count", "same step", "same threshold", "indifference"):
@@ -115,7 +115,7 @@ def test_the_rational_account_is_found_again_and_wins_on_its_own_map(rational_ma
 def test_the_null_wins_where_nothing_depends_on_diversity():
     weights = np.tile(np.linspace(0.1, 0.9, 9).round(1)[:, None], (1, 9))
     halves = halves_of([column for seed in range(2) for column in made(weights, seed)], TOLD)
-    best = min(PREDICTIONS, key=lambda name: score(name, halves).divergence)
+    best = min(PREDICTIONS, key=lambda name: score(name, "training", halves).divergence)
     assert best == "same step"
 
 
@@ -123,14 +123,14 @@ def test_the_seeds_that_are_scored_are_not_fitted():
     """With other networks in the halves, a prediction that fits its own half perfectly fails on the other."""
     low, high = np.zeros((9, 9)), np.ones((9, 9))
     halves = halves_of([*made(low, 0), *made(high, 1)], TOLD)
-    assert score("same step", halves).divergence == pytest.approx(1.01)
+    assert score("same step", "fresh", halves).divergence == pytest.approx(1.01)
 
 
 def test_indifference_has_no_parameter_and_moves_with_the_error():
     weights = np.zeros((9, 9))
     for noise in (0.002, 0.01):
         half = Half({0: made(weights, 0, noise)}, TOLD)
-        _, found = PREDICTIONS["indifference"](half, half)
+        _, found = PREDICTIONS["indifference"](half, half, "fresh")
         exact = 2 * np.log2(0.02 / noise)
         assert found[-1] == pytest.approx(exact if exact < 8 else np.inf)
 
