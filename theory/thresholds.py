@@ -10,17 +10,17 @@ minors the excess risk Delta(N) of M2 over M1 is `theory.diversity.expected_dive
 
     indifference   Delta(N) = the learner's own error: of two predictors that differ less, it cannot tell which it is
     rational       log odds of remembering = gamma n^(1 - alpha) Delta(N) - (N I)^beta = 0
-    count          N I = c P log 2
+    count          N I = c (number of parameters) log 2
 
 I = I(z; s_<T) is what a whole sequence tells of its task, in nats: what must be kept of each task to predict as if it
-were known. n is the number of targets seen in training, P that of parameters, c = 2 the bits one of them can hold.
+were known. n is the number of targets seen in training, c = 2 the bits a parameter can hold.
 
 Rational: a Bayesian with the two predictors as hypotheses, of prior probabilities exp(-code length), has after n
 targets log odds = (sum of log-likelihood ratios) - (difference of code lengths). The first sum is n Delta(N) in
 expectation, the pool's extra code N I. A network learns less from n targets than a Bayesian, and its prior need not be
 linear in code length: alpha, beta and gamma are for this, and alpha = 0, beta = gamma = 1 is the Bayesian.
 
-Count: 2^(cP) networks can be told apart by their parameters, and pools to a precision of I nats a task are exp(N I).
+Count: 2^(c parameters) networks can be told apart, and pools to a precision of I nats a task are exp(N I).
 
 Source: arXiv:2605.03780 for the question; Wurgaft et al., In-context learning strategies emerge rationally (2025), for
 the rational account; Allen-Zhu and Li, Physics of language models 3.3 (2024), for 2 bits a parameter. All proofs are in

@@ -245,7 +245,7 @@ def threshold_figure(grid: Grid, judged: Judged) -> Figure:
     for axes, population in zip(panels, PLACED, strict=True):
         _thresholds(axes, grid, judged, population)
     panels[0].set_ylabel(f"threshold, {counted(grid)}")
-    panels[0].legend(*panels[0].get_legend_handles_labels(), fontsize=7, loc="upper left")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center")
     return figure
 
 
