@@ -22,6 +22,7 @@ from validate.capture.sources import CHUNK, StateSource
 from validate.experiment.sampling import draw_natural, predicted
 from validate.statistics.covariance import additive_model, slope_parts
 from validate.statistics.effects import cell_parts
+from validate.statistics.given_current import models_of_cells, models_of_slopes
 from validate.statistics.interpolation import MainEffects
 from validate.statistics.intervals import Estimate
 from validate.statistics.parts import SHARES, Parts
@@ -45,6 +46,14 @@ class LabelledStates(Protocol):
 
     def main_effects(self) -> MainEffects:
         """Return the vectors of the tasks and of what is current, averaged over the positions."""
+        ...
+
+    def models(self) -> Float[np.ndarray, "S K G W"]:
+        """Return each task's mean state by position as a function of what is current (`statistics.given_current`)."""
+        ...
+
+    def mapped(self, matrix: Float[np.ndarray, "W M"]) -> "LabelledStates":
+        """Return a linear map of the states."""
         ...
 
     def shuffled(self, rng: np.random.Generator) -> "LabelledStates":
@@ -86,6 +95,14 @@ class CellStates:
         effects = MainEffects.of_cells(self.states)
         return replace(effects, current=np.pad(effects.current, ((0, self.unset), (0, 0))))
 
+    def models(self) -> Float[np.ndarray, "S K G W"]:
+        """Return the cell means; those of symbols without cells are the task's mean."""
+        return np.pad(models_of_cells(self.states), ((0, 0), (0, 0), (0, self.unset), (0, 0)))
+
+    def mapped(self, matrix: Float[np.ndarray, "W M"]) -> "CellStates":
+        """Return a linear map of the states."""
+        return replace(self, states=self.states @ matrix)
+
     def shuffled(self, rng: np.random.Generator) -> "CellStates":
         """Exchange the sequences of different tasks that have the same current symbol."""
         return replace(self, states=shuffle_tasks(self.states, rng))
@@ -121,6 +138,14 @@ class SlopeStates:
         fits = [additive_model(states, current) for states, current in zip(self.states, self.current, strict=True)]
         intercepts, slopes = (np.stack(part) for part in zip(*fits, strict=True))
         return MainEffects((intercepts - intercepts.mean(axis=1, keepdims=True)).mean(axis=0), slopes.mean(axis=0))
+
+    def models(self) -> Float[np.ndarray, "S K G W"]:
+        """Return intercept and slopes of every task."""
+        return models_of_slopes(self.states, self.current)
+
+    def mapped(self, matrix: Float[np.ndarray, "W M"]) -> "SlopeStates":
+        """Return a linear map of the states."""
+        return replace(self, states=self.states @ matrix)
 
     def shuffled(self, rng: np.random.Generator) -> "SlopeStates":
         """Give the task labels away at random among all sequences."""

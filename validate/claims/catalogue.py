@@ -8,10 +8,14 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from validate.claims import (
+    conditional,
+    excess,
     fresh_states,
+    functional,
     geometry,
     modes,
     properties,
+    read_metric,
     retrieval,
     second_mode,
     skill,
@@ -31,6 +35,10 @@ from validate.experiment.selection import require_known
 QUESTIONS: tuple[Question, ...] = (
     skill.QUESTION,
     properties.QUESTION,
+    conditional.QUESTION,
+    excess.QUESTION,
+    read_metric.QUESTION,
+    functional.QUESTION,
     trajectories.QUESTION,
     modes.QUESTION,
     retrieval.QUESTION,
