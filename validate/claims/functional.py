@@ -8,8 +8,9 @@ part. Here the state of the last position is replaced by what the three levels o
 
 KL_x = mean KL(prediction || prediction with the state replaced by level x); squares for numbers. 0: a sum of something
 of the task and something of what is current does as well as the cell's own mean; 1: it does no better than what is
-current alone. The means come from the labelled states of the last position, the sequences are held out. A cell's mean carries
-the noise of n states, the additive one that of more, so that the statistic is slightly low where cells are noisy.
+current alone. The means come from the labelled states of the last position, the sequences are held out. A cell's mean
+carries the noise of n states, the additive one that of more, so that the statistic is slightly low where cells are
+noisy.
 
 Tolerance .1: a tenth of what the task does to the prediction; constructed networks whose states add up have less than
 .01 (`tests/validate/claims/test_functional.py`). Null: untrained networks. Theory: docs/statistics.md.
