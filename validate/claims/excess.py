@@ -25,7 +25,7 @@ def excess_of(observed: Observed, late: LabelledStates) -> Statistics:
     forced = forced_interaction(setting.family, setting.majors)
     if forced is None:
         return {}
-    own = late.estimate(setting.stream("bootstrap/cells"), setting.sizes.replicates)["P1*"]
+    own = late.estimate(intervals=setting.sizes.replicates > 0)["P1*"]
     return {EXCESS: own.map(lambda value: value - forced.of_task)}
 
 

@@ -63,7 +63,7 @@ def shares(side: Side, states: LabelledStates | None) -> Statistics:
     """Estimate the shares of states as the output reads them."""
     if states is None:
         return {}
-    found = states.estimate(side.setting.stream("bootstrap/read"), side.setting.sizes.replicates)
+    found = states.estimate(intervals=side.setting.sizes.replicates > 0)
     return {name: found[own] for own, name in NAMES.items()}
 
 
