@@ -9,7 +9,7 @@ from theory.bayes import extrapolation, posterior, predicted_mean, prior_predict
 from theory.dice import BiasedDice
 from theory.dyck import PlantedDyck
 from theory.errors import ImpossibleSequenceError
-from theory.families import FAMILIES
+from theory.families import FAMILIES, kind_of, layout_of, name_with_layout, title_of
 from theory.geometry import barycentric, convex_rank, hull_coordinates, simplex_projection
 from theory.markov import MarkovChains
 from theory.mixture import Mixture, overlapping
@@ -54,6 +54,9 @@ __all__ = [
     "divergence",
     "extrapolation",
     "hull_coordinates",
+    "kind_of",
+    "layout_of",
+    "name_with_layout",
     "nats_per_loss",
     "overlapping",
     "posterior",
@@ -64,4 +67,5 @@ __all__ = [
     "simplex_projection",
     "stream",
     "target_loss",
+    "title_of",
 ]

@@ -7,6 +7,7 @@ shows, and a name that stands twice are refused.
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
+from theory import kind_of
 from validate.claims import (
     conditional,
     excess,
@@ -65,7 +66,7 @@ class CatalogueError(ValueError):
 
 def questions_for(family: str, questions: Iterable[Question] = QUESTIONS) -> list[Question]:
     """Return the questions that are put to a family's networks."""
-    return [question for question in questions if family in question.families]
+    return [question for question in questions if kind_of(family) in question.families]
 
 
 MOST_PRIMARY = 8
@@ -137,7 +138,7 @@ def judged_claims(experiment: Experiment) -> list[str]:
     return [
         name
         for name, (_, question) in CLAIMS.items()
-        if any(kind in question.families and own.keys() & set(question.scopes) for kind, own in scopes.items())
+        if any(kind_of(kind) in question.families and own.keys() & set(question.scopes) for kind, own in scopes.items())
     ]
 
 

@@ -35,19 +35,19 @@ class NetworkPlan:
     def name(self) -> str:
         """How it is called in sentences."""
         plan = self.seed_plan
-        return f"{plan.family.name} {self.design}{plan.suffix.replace('.', ' ')} seed {plan.seed}"
+        return f"{plan.section} {self.design}{plan.suffix.replace('.', ' ')} seed {plan.seed}"
 
     @property
     def file_name(self) -> str:
         """How its files are called."""
         plan = self.seed_plan
-        return f"{plan.family.name}.{self.design.replace(' ', '-')}{plan.suffix}.seed-{plan.seed}"
+        return f"{plan.section}.{self.design.replace(' ', '-')}{plan.suffix}.seed-{plan.seed}"
 
     @property
     def identity(self) -> dict[str, str | int]:
         """How it is called in tables."""
         plan = self.seed_plan
-        return {"family": plan.family.name, "design": self.design, "arm": self.arm_name, "seed": plan.seed}
+        return {"family": plan.section, "design": self.design, "arm": self.arm_name, "seed": plan.seed}
 
     @property
     def arm_name(self) -> str:

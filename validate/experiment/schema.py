@@ -13,7 +13,7 @@ import tomli_w
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from model import TrainingConfig, TransformerConfig
-from theory import FAMILIES, LatentTasks
+from theory import FAMILIES, LatentTasks, kind_of, layout_of
 from theory.checks import quoted
 from validate.experiment import text
 
@@ -276,16 +276,17 @@ class Experiment(_Table):
 
 
 def require_family(kind: str) -> str:
-    """Return the name of a family; an `ExperimentError` if there is no such."""
-    if kind not in FAMILIES:
-        raise ExperimentError(f"families must be among {sorted(FAMILIES)}; got {quoted(kind)}")
+    """Return the name of a family, with or without its layout; an `ExperimentError` if there is no such."""
+    if kind_of(kind) not in FAMILIES:
+        known = f"{sorted(FAMILIES)}, with -separated behind a name for that layout"
+        raise ExperimentError(f"families must be among {known}; got {quoted(kind)}")
     return kind
 
 
 def build_family(kind: str, sizes: Mapping[str, Any]) -> LatentTasks:
     """Build a latent-task distribution; an unknown family, key or value is an `ExperimentError`."""
-    require_family(kind)
-    known = {field.name: field.type for field in fields(FAMILIES[kind]) if field.type in (int, float)}
+    family = FAMILIES[kind_of(require_family(kind))]
+    known = {field.name: field.type for field in fields(family) if field.type in (int, float)}
     for name, value in sizes.items():
         place = text.key(["families", kind, "tasks", name])
         if name not in known:
@@ -295,7 +296,7 @@ def build_family(kind: str, sizes: Mapping[str, Any]) -> LatentTasks:
             what = "an integer" if wanted == (int,) else "a number"
             raise ExperimentError(f"{place} must be {what}; got {quoted(value)}")
     try:
-        return FAMILIES[kind](**sizes)
+        return family(**sizes, layout=layout_of(kind))
     except ValueError as error:
         raise ExperimentError(f"families.{kind}.tasks: {error}") from error
 

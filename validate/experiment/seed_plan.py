@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from theory import LatentTasks, Mixture, stream
+from theory import LatentTasks, Mixture, name_with_layout, stream
 from validate.experiment.schema import Arm, Design, Experiment, FamilyPlan
 from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY, Scope
 from validate.experiment.setting import Setting
@@ -40,7 +40,12 @@ class SeedPlan:
     @property
     def name(self) -> str:
         """How it is called in files and sentences."""
-        return f"{self.family.name}{self.suffix}.seed-{self.seed}"
+        return f"{self.section}{self.suffix}.seed-{self.seed}"
+
+    @property
+    def section(self) -> str:
+        """The family's name in its layout: the section of the experiment it stands in, and `family` in every table."""
+        return name_with_layout(self.family)
 
     @property
     def suffix(self) -> str:

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 
 from model.files import write_atomically
-from theory import FAMILIES, TargetKind
+from theory import FAMILIES, TargetKind, kind_of
 from validate.figures.group import Group, S
 from validate.judging.layer import layer_label
 from validate.judging.results import NetworkResult
@@ -138,7 +138,7 @@ def layer_bar(figure: Figure, grid: np.ndarray, sites: Sequence[str]) -> None:
 
 def units_of(family: str) -> Units:
     """Return the units of a family's figures."""
-    return UNITS[FAMILIES[family].target_kind]
+    return UNITS[FAMILIES[kind_of(family)].target_kind]
 
 
 def network_looks(group: Group) -> list[tuple[str, str, str]]:

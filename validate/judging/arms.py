@@ -21,9 +21,9 @@ Examined = Sequence[tuple[SeedPlan, Examination]]
 def compare_arms(first: Examined, others: Examined) -> list[ArmRow]:
     """Return a row for each family, arm, scope and judged statistic that both arms have."""
     rows = []
-    for family, arm in dict.fromkeys((p.family.name, p.arm.name) for p, _ in others if p.arm is not None):
-        own = {p.seed: e for p, e in others if p.family.name == family and p.arm is not None and p.arm.name == arm}
-        plans = {p.seed: (p, e) for p, e in first if p.family.name == family and p.seed in own}
+    for family, arm in dict.fromkeys((p.section, p.arm.name) for p, _ in others if p.arm is not None):
+        own = {p.seed: e for p, e in others if p.section == family and p.arm is not None and p.arm.name == arm}
+        plans = {p.seed: (p, e) for p, e in first if p.section == family and p.seed in own}
         pairs = [(examination, own[seed]) for seed, (_, examination) in plans.items()]
         if not pairs:
             continue

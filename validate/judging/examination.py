@@ -166,7 +166,7 @@ def _shown_untrained(
 
 def _result(plan: SeedPlan, design: str, side: Side, answers: Sequence[tuple[Question, Findings]]) -> NetworkResult:
     return NetworkResult(
-        family=plan.family.name,
+        family=plan.section,
         seed=plan.seed,
         design=design,
         arm="" if plan.arm is None else plan.arm.name,

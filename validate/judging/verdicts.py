@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.stats import binomtest
 
+from theory import kind_of
 from validate.capture.rungs import PREDICTION
 from validate.capture.skill import LEARNED
 from validate.claims.base import Claim, Question, Statistics
@@ -51,7 +52,7 @@ def claim_rows(
     rows = [
         _row(claim, question, family, outcomes, scope, designs[scope], position)
         for claim, question in CLAIMS.values()
-        if family in question.families and (wanted is None or claim.name in wanted)
+        if kind_of(family) in question.families and (wanted is None or claim.name in wanted)
         for scope in question.scopes
         if scope in designs
     ]
@@ -86,7 +87,7 @@ def _row(
         paper=claim.paper.get((family, scope)),
         parts=parts,
         primary=scope in claim.primary,
-        expected_to_fail=claim.expected_to_fail.get(family),
+        expected_to_fail=claim.expected_to_fail.get(kind_of(family)),
         **dict(deciding),
     )
 

@@ -8,6 +8,7 @@ whatever needs the network itself. Without untrained networks the verdicts stand
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from theory import kind_of
 from validate.claims.base import Question
 from validate.claims.catalogue import CLAIMS
 from validate.experiment.schema import Experiment
@@ -56,7 +57,7 @@ def judged(
     """Measure and judge the sources of several families and seeds."""
     by_family: dict[str, list[Subjects]] = {}
     for subjects in groups:
-        by_family.setdefault(subjects.seed_plan.family.name, []).append(subjects)
+        by_family.setdefault(subjects.seed_plan.section, []).append(subjects)
     claims: list[ClaimRow] = []
     sentences: list[str] = []
     networks: list[NetworkResult] = []
@@ -94,7 +95,7 @@ def left_out(family: str, groups: Sequence[Subjects], names: set[str]) -> list[s
     """Return what of a family is not among the judged claims, and why, and which nulls there are not."""
     reasons: dict[str, list[str]] = {}
     for claim, question in CLAIMS.values():
-        if family in question.families and claim.name not in names:
+        if kind_of(family) in question.families and claim.name not in names:
             reasons.setdefault(_why_not(question, groups[0]), []).append(claim.name)
     sentences = [f"{family}: not judged: {', '.join(missing)}; {reason}." for reason, missing in reasons.items()]
     if not all(subjects.company.untrained for subjects in groups):

@@ -153,7 +153,7 @@ class Sequences:
         return {
             "layout": LAYOUT,
             "experiment": self.experiment,
-            "family": self.seed_plan.family.name,
+            "family": self.seed_plan.section,
             "seed": str(self.seed_plan.seed),
             "sequences": self.fingerprint,
         }

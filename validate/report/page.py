@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from theory import FAMILIES
+from theory import title_of
 from validate.capture.skill import LEARNED
 from validate.claims.fresh_states import FreshStatesShown
 from validate.claims.modes import ModesShown
@@ -84,7 +84,7 @@ class FamilySection:
         ]
         return cls(
             name=family,
-            title=FAMILIES[family].title,
+            title=title_of(family),
             unit=units_of(family).loss,
             seeds=seeds,
             skills=by_network([row for row in results.skills if row.family == family]),
@@ -144,7 +144,7 @@ def page(results: Results, figures: Sequence[Drawn]) -> str:
         letters=LETTERS,
         meaning=VERDICT_MEANING,
         learned=LEARNED,
-        titles={name: family.title for name, family in FAMILIES.items()},
+        titles={name: title_of(name) for name in families},
     )
 
 

@@ -31,4 +31,4 @@ def require_questions(plans: Iterable[SeedPlan], questions: Sequence[Question] =
             try:
                 question.possible(plan.setting)
             except ValueError as error:
-                raise ExperimentError(f"families.{plan.family.name}, seed {plan.seed}: {error}") from error
+                raise ExperimentError(f"families.{plan.section}, seed {plan.seed}: {error}") from error

@@ -127,7 +127,7 @@ def skills(networks: Sequence[NetworkPlan], examined: Sequence[Examination], fol
     found = {(n.family, n.design, n.arm, n.seed): n.skill for e in examined for n in e.networks}
     rows = []
     for plan in networks:
-        own = plan.seed_plan.family.name, plan.design, plan.arm_name, plan.seed_plan.seed
+        own = plan.seed_plan.section, plan.design, plan.arm_name, plan.seed_plan.seed
         skill = found[own] if own in found else skill_of_kept(plan, folder)
         family, design, arm, seed = own
         rows.append(
@@ -147,7 +147,7 @@ def skills(networks: Sequence[NetworkPlan], examined: Sequence[Examination], fol
 def ladder_of(plan: SeedPlan, examination: Examination) -> LadderResult:
     """Return the ladder of a seed with what it lets judge."""
     rungs = examination.outcome.ladder
-    return LadderResult(family=plan.family.name, seed=plan.seed, rungs=rungs, calibrated=calibration(rungs))
+    return LadderResult(family=plan.section, seed=plan.seed, rungs=rungs, calibrated=calibration(rungs))
 
 
 def judge_all(
@@ -155,8 +155,8 @@ def judge_all(
 ) -> list[ClaimRow]:
     """Judge every claim on the seeds of each family."""
     rows = []
-    for family in dict.fromkeys(plan.family.name for plan in plans):
-        own = [(plan, e) for plan, e in zip(plans, examined, strict=True) if plan.family.name == family]
+    for family in dict.fromkeys(plan.section for plan in plans):
+        own = [(plan, e) for plan, e in zip(plans, examined, strict=True) if plan.section == family]
         first = own[0][0]
         rows += claim_rows(family, [e.outcome for _, e in own], first.designs, first.setting.late[-1], claims)
     return rows
