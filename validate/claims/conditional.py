@@ -8,7 +8,7 @@ first is asked. Everything else is as there: undecided positions, held-out seque
     P2c* R2        share of what mean states of the current leave that the simplex explains
     P3c* TV        total variation between its coordinates and the exact posterior
     P3c* contest   TV to the running average - TV to the posterior
-    P3c TV         at the last position, shown and not judged
+    P3c TV         at the last position, by site, shown and not judged
 
 Nulls: untrained networks, and permuted task labels.
 """
@@ -45,6 +45,8 @@ STATISTICS: dict[str, Statistic] = {
     "P3c TV": pooled_mean,
 }
 """By name, the function of the sequences' mean moments."""
+
+JUDGED = ("P2c*", "P3c* TV", "P3c* contest")
 
 CLAIMS = (
     Claim(
@@ -155,7 +157,8 @@ def conditional(captured: Captured, chosen: Scored, site: str, n_replicates: int
 def at_site(observed: Observed) -> Statistics:
     """Estimate the statistics where the source is judged."""
     replicates = observed.setting.sizes.replicates
-    return conditional(observed.captured, observed.once(scored), observed.site, replicates)
+    found = conditional(observed.captured, observed.once(scored), observed.site, replicates)
+    return {name: found[name] for name in JUDGED}
 
 
 def permuted_labels(observed: Observed) -> Statistics:
@@ -183,13 +186,11 @@ def analyse(side: Side, controls: Controls) -> Findings:
     nulls = controls.of_untrained(lambda other: other.observed.once(at_site))
     if controls.judge:
         nulls["permuted task labels"] = permuted_labels(side.observed)
-    own = side.observed.once(at_site)
     shown = None
     if controls.show:
         known = side.observed.captured, side.observed.once(scored)
-        sites = {site: own if site == side.site else conditional(*known, site, 0) for site in side.source.sites}
-        shown = ConditionalShown(sites=sites)
-    return Findings(own, nulls, shown=shown)
+        shown = ConditionalShown(sites={site: conditional(*known, site, 0) for site in side.source.sites})
+    return Findings(side.observed.once(at_site), nulls, shown=shown)
 
 
 QUESTION = Question(
@@ -198,8 +199,7 @@ QUESTION = Question(
     families=MARKOV_GIVEN_TASK,
     scopes=(MAJORS_ONLY, DIVERSE),
     needs="states",
-    statistics=tuple(STATISTICS),
-    unjudged=("P3c TV",),
+    statistics=JUDGED,
     analyse=analyse,
     shown=ConditionalShown,
 )

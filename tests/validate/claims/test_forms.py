@@ -136,7 +136,8 @@ def softmaxed(logits):
 @pytest.mark.parametrize("kind", FAMILIES)
 def test_corners_given_the_current_are_found_where_they_add_up_and_where_they_do_not(known, kind):
     for world in (LinearWorld, CellWorld):
-        found = conditional.at_site(known[kind, world].observed)
+        observed = known[kind, world].observed
+        found = conditional.conditional(observed.captured, observed.once(conditional.scored), TESTED, 100)
         assert found["P2c*"].value > 0.9, world
         assert found["P3c* TV"].value < 0.05, world
         assert found["P3c* contest"].low > 0, world
