@@ -5,11 +5,13 @@
 What the outputs have to be is no sum of a task's and a symbol's part where rows differ (Markov chains) or a product is
 predicted (regression); so much interaction the last states need, in the directions that are read, if the read-out is
 linear in them. Excess at most P1*'s tolerance: the states interact no more than the predictions do. Of dice nothing is
-forced, and the claim is P1*; of regression everything is, nothing can exceed it, and the ladder lets nothing be judged.
+forced, and the claim is P1*. Of predicted numbers, products w_k . x, everything is; nothing can exceed it, and the
+question is not asked.
 
 Nulls: untrained networks, and permuted task labels.
 """
 
+from theory import FAMILIES
 from validate.capture.labelled import LabelledStates
 from validate.claims.base import MARKOV_GIVEN_TASK, Claim, Controls, Findings, Observed, Question, Side, Statistics
 from validate.claims.forced import forced_interaction
@@ -17,6 +19,8 @@ from validate.claims.rule import Criterion
 from validate.experiment.scopes import DIVERSE, MAJORS_ONLY
 
 EXCESS = "excess interaction"
+
+OF_SYMBOLS = tuple(name for name in MARKOV_GIVEN_TASK if FAMILIES[name].target_kind == "symbol")
 
 
 def excess_of(observed: Observed, late: LabelledStates) -> Statistics:
@@ -57,7 +61,7 @@ QUESTION = Question(
             (Criterion(EXCESS, "P1* − what the read-out forces", "at most", 0.02),),
         ),
     ),
-    families=MARKOV_GIVEN_TASK,
+    families=OF_SYMBOLS,
     scopes=(MAJORS_ONLY, DIVERSE),
     needs="states",
     statistics=(EXCESS,),

@@ -111,7 +111,7 @@ def _why_not(question: Question, subjects: Subjects) -> str:
     if question.needs == "network" and subjects.has != "network":
         return "the network itself is needed: a source with run(inputs, edit)"
     if question.needs == "network" and plan.setting.causal is None:
-        return f"the experiment has no table [families.{plan.family.name}.causal]"
+        return f"the experiment has no table [families.{plan.section}.causal]"
     if not set(question.scopes) & subjects.scopes.keys():
         return f"states of another design are needed ({', '.join(question.scopes)})"
     if question.needs not in OFFERS[subjects.has]:

@@ -111,7 +111,7 @@ def gathered(groups: Sequence[Networks]) -> list[Subjects]:
     """Put networks to the same questions as a run's, if they belong together."""
     by_family: dict[str, list[Networks]] = {}
     for group in groups:
-        by_family.setdefault(group.sequences.seed_plan.family.name, []).append(group)
+        by_family.setdefault(group.sequences.seed_plan.section, []).append(group)
     for own in by_family.values():
         _require_alike(own)
     for group in groups:
