@@ -214,7 +214,8 @@ def test_what_a_file_does_not_hold_is_left_out_and_said(folder, tmp_path):
     states = capture(network_of(experiment, "dice"), folder / "dice.sequences", tmp_path / "s", with_predictions=False)
     bare = measure_files(experiment, [states], [], tmp_path / "bare")
     whole = measure_files(experiment, [folder / "dice.plain"], [folder / "dice.bare"], tmp_path / "whole")
-    assert {row.claim for row in bare.claims} == {"P0", "P0*", "P1", "P1*", "P2", "P2*", "P3", "P3*"}
+    of_states = {"P0", "P0*", "P1", "P1*", "P2", "P2*", "P3", "P3*", "P2c*", "P3c*", "excess interaction"}
+    assert {row.claim for row in bare.claims} == of_states
     said = {sentence.rpartition("; ")[2]: sentence for sentence in bare.left_out}
     assert "near-orthogonality" in said["states of another design are needed (both)."]
     assert "retrieval" in said["not every network has predictions."]

@@ -198,6 +198,7 @@ def test_the_metric_is_that_of_the_fisher_matrix():
 
 
 def test_excess_is_what_the_read_out_does_not_force(known):
+    assert excess.QUESTION.families == ("dice", "markov")
     for kind in FAMILIES:
         for world in (LinearWorld, CellWorld):
             own = known[kind, world]
