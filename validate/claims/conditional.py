@@ -10,7 +10,7 @@ first is asked. Everything else is as there: undecided positions, held-out seque
     P3c* contest   TV to the running average - TV to the posterior
     P3c TV         at the last position, by site, shown and not judged
 
-Nulls: untrained networks, and permuted task labels.
+Nulls: networks that never saw these majors, and permuted task labels.
 """
 
 import numpy as np
@@ -161,6 +161,12 @@ def at_site(observed: Observed) -> Statistics:
     return {name: found[name] for name in JUDGED}
 
 
+def values_at_site(observed: Observed) -> Statistics:
+    """Return the values of the statistics where the source is judged."""
+    found = conditional(observed.captured, observed.once(scored), observed.site, 0)
+    return {name: found[name] for name in JUDGED}
+
+
 def permuted_labels(observed: Observed) -> Statistics:
     """Return what the statistics are if labels tell nothing: mean and range over permutations.
 
@@ -175,15 +181,12 @@ def permuted_labels(observed: Observed) -> Statistics:
         moments = chosen.moments(captured, observed.site, model)
         for name, values in found.items():
             values.append(STATISTICS[name](moments[name].mean(axis=0, keepdims=True)).item())
-    return {
-        name: Estimate(float(np.mean(values)), float(np.min(values)), float(np.max(values)))
-        for name, values in found.items()
-    }
+    return {name: Estimate.of_range(np.array(values)) for name, values in found.items()}
 
 
 def analyse(side: Side, controls: Controls) -> Findings:
     """Estimate P2c* and P3c* where a side is judged."""
-    nulls = controls.of_untrained(lambda other: other.observed.once(at_site))
+    nulls = controls.of_strangers(lambda other: other.observed.once(values_at_site))
     if controls.judge:
         nulls["permuted task labels"] = permuted_labels(side.observed)
     shown = None

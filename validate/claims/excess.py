@@ -8,11 +8,10 @@ linear in them. Excess at most P1*'s tolerance: the states interact no more than
 forced, and the claim is P1*. Of predicted numbers, products w_k . x, everything is; nothing can exceed it, and the
 question is not asked.
 
-Nulls: untrained networks, and permuted task labels.
+Null: networks that never saw these majors.
 """
 
 from theory import FAMILIES
-from validate.capture.labelled import LabelledStates
 from validate.claims.base import MARKOV_GIVEN_TASK, Claim, Controls, Findings, Observed, Question, Side, Statistics
 from validate.claims.forced import forced_interaction
 from validate.claims.rule import Criterion
@@ -23,9 +22,9 @@ EXCESS = "excess interaction"
 OF_SYMBOLS = tuple(name for name in MARKOV_GIVEN_TASK if FAMILIES[name].target_kind == "symbol")
 
 
-def excess_of(observed: Observed, late: LabelledStates) -> Statistics:
-    """Estimate the excess of labelled states; none for a family without a table."""
-    setting = observed.setting
+def at_site(observed: Observed) -> Statistics:
+    """Estimate the excess where a source is judged; none for a family without a table."""
+    setting, late = observed.setting, observed.captured.late(observed.site)
     forced = forced_interaction(setting.family, setting.majors)
     if forced is None:
         return {}
@@ -33,23 +32,9 @@ def excess_of(observed: Observed, late: LabelledStates) -> Statistics:
     return {EXCESS: own.map(lambda value: value - forced.of_task)}
 
 
-def at_site(observed: Observed) -> Statistics:
-    """Estimate the excess where a source is judged."""
-    return excess_of(observed, observed.captured.late(observed.site))
-
-
-def permuted_labels(observed: Observed) -> Statistics:
-    """Return the excess of the same states with task labels that tell nothing."""
-    late = observed.captured.late(observed.site)
-    return excess_of(observed, late.shuffled(observed.setting.stream("permuted labels")))
-
-
 def analyse(side: Side, controls: Controls) -> Findings:
     """Hold the interaction of a side's states against what its tasks force."""
-    nulls = controls.of_untrained(lambda other: at_site(other.observed))
-    if controls.judge:
-        nulls["permuted task labels"] = permuted_labels(side.observed)
-    return Findings(at_site(side.observed), nulls)
+    return Findings(at_site(side.observed), controls.of_strangers(lambda other: at_site(other.observed)))
 
 
 QUESTION = Question(

@@ -13,7 +13,8 @@ carries the noise of n states, the additive one that of more, so that the statis
 noisy.
 
 Tolerance .1: a tenth of what the task does to the prediction; constructed networks whose states add up have less than
-.01 (`tests/validate/claims/test_functional.py`). Null: untrained networks. Theory: docs/statistics.md.
+.01 (`tests/validate/claims/test_functional.py`). Null: networks that never saw
+these majors. Theory: docs/statistics.md.
 """
 
 import numpy as np
@@ -80,6 +81,11 @@ def at_site(side: Side) -> Statistics:
     return {FUNCTIONAL: functional(side, side.site)}
 
 
+def value_at_site(side: Side) -> Statistics:
+    """Return its value alone."""
+    return {FUNCTIONAL: Estimate.of_value(share(distances(side, side.site).mean(axis=0, keepdims=True)).item())}
+
+
 def analyse(side: Side, controls: Controls) -> Findings:
     """Replace the last states of a side's network."""
     own = at_site(side)
@@ -87,7 +93,7 @@ def analyse(side: Side, controls: Controls) -> Findings:
     if controls.show:
         sites = {site: own[FUNCTIONAL] if site == side.site else functional(side, site) for site in side.source.sites}
         shown = FunctionalShown(sites=sites)
-    return Findings(own, controls.of_untrained(at_site), shown=shown)
+    return Findings(own, controls.of_strangers(value_at_site), shown=shown)
 
 
 QUESTION = Question(

@@ -13,7 +13,8 @@ not depend on the scale. M is averaged over the fit sequences; states h are the 
     P0* read, P1* read    P0*, P1* of M^(1/2) h
 
 M is linear: what later layers do to states far apart it does not know; the functional interaction does. Tolerances are
-those of P0* and P1*. Nulls: untrained networks, each in its own metric, and permuted task labels.
+those of P0* and P1*. Nulls: networks that never saw these majors, each in its own metric, and permuted task
+labels.
 """
 
 import numpy as np
@@ -26,7 +27,9 @@ from validate.claims.base import MARKOV_GIVEN_TASK, Claim, Controls, Findings, Q
 from validate.claims.causal.subject import DifferentiableNetwork, OwnPositions, editable
 from validate.claims.rule import Criterion
 from validate.experiment.scopes import DIVERSE, MAJORS_ONLY
+from validate.statistics.intervals import Estimate
 
+N_PERMUTATIONS = 19
 NAMES = {"P0*": "P0* read", "P1*": "P1* read"}
 
 
@@ -73,14 +76,18 @@ def at_site(side: Side) -> Statistics:
 
 
 def permuted_labels(side: Side) -> Statistics:
-    """Return the shares of the same states with task labels that tell nothing."""
-    states = side.once(read_states)
-    return shares(side, None if states is None else states.shuffled(side.setting.stream("permuted labels")))
+    """Return where P0* read ranges if task labels are given away; of no effect there is no interaction to compare."""
+    states, setting = side.once(read_states), side.setting
+    if states is None:
+        return {}
+    permuted = (states.shuffled(setting.stream("permuted labels", index)) for index in range(N_PERMUTATIONS))
+    values = [one.estimate(intervals=False)["P0*"].value for one in permuted]
+    return {"P0* read": Estimate.of_range(np.array(values))}
 
 
 def analyse(side: Side, controls: Controls) -> Findings:
     """Measure states as the output reads them."""
-    nulls = controls.of_untrained(at_site)
+    nulls = controls.of_strangers(at_site)
     if controls.judge:
         nulls["permuted task labels"] = permuted_labels(side)
     return Findings(at_site(side), nulls)

@@ -136,7 +136,7 @@ def strangers_of(seed_plan: SeedPlan, networks: Sequence[NetworkPlan]) -> list[N
     """
     if seed_plan.arm is not None:
         return []
-    family = [n for n in networks if n.seed_plan.family.name == seed_plan.family.name and n.seed_plan.arm is None]
+    family = [n for n in networks if n.seed_plan.section == seed_plan.section and n.seed_plan.arm is None]
     seeds = list(dict.fromkeys(network.seed_plan.seed for network in family if not network.is_fresh))
     place = seeds.index(seed_plan.seed)
     following = [*seeds[place + 1 :], *seeds[:place]][:OTHER_SEEDS]

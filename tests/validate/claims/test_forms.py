@@ -19,7 +19,7 @@ from theory.convex import interaction_share, read_out_table
 from validate.capture.candidates import Arenas
 from validate.capture.rungs import EXACT, RANDOM, rungs
 from validate.claims import conditional, excess, functional, properties, read_metric
-from validate.claims.base import Controls, Observed, Side
+from validate.claims.base import UNTRAINED, Controls, Observed, Side
 from validate.statistics.given_current import ConditionalModel, additive, means_at, models_of_cells, of_current
 
 FAMILIES = ("dice", "markov", "regression")
@@ -216,7 +216,7 @@ def test_answers_are_what_the_question_names(known, module):
     own, other = known["markov", CellWorld], known["markov", LinearWorld]
     findings = module.QUESTION.analyse(own, Controls([other], judge=True, show=True))
     assert set(findings.statistics) == set(module.QUESTION.statistics)
-    assert "untrained network 1" in findings.nulls
+    assert UNTRAINED in findings.nulls
     if module.QUESTION.shown is not None:
         assert list(findings.shown.sites) == list(own.source.sites)
 
