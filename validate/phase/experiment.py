@@ -5,7 +5,8 @@ A map file is an experiment file whose families have one design, with the most m
     diversities        N, the numbers of tasks that are varied, in ascending order
     mixtures           "minors": majors and N minors, the paper's; "pool": N tasks alike, no majors
     looks              numbers of updates at which a network is looked at, evenly spaced in log
-    axes               of `sweep.axes`, and layout: further variants, one axis at a time, at `few` diversities
+    axes               of `sweep.axes`: further variants, one axis at a time, at `few` diversities
+    layouts            further layouts of the same sequences (`theory.layouts`), each a variant at `few` diversities
     few                the diversities of arms and axes; all unless given
 
 A *column* is one network: a family, a mixture, a variant ("base", an arm such as another optimizer, or a point of an
@@ -21,7 +22,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from theory import Mixture, Pool, stream
+from theory import FAMILIES, LatentTasks, Layout, Mixture, Pool, stream
 from validate.experiment.network_plan import NetworkPlan
 from validate.experiment.schema import (
     Arm,
@@ -92,6 +93,7 @@ class PhaseExperiment(Experiment):
     mixtures: Annotated[list[Kind], Field(min_length=1, default=["minors"])]
     looks: Annotated[int, Field(ge=2, le=200)] = 20
     axes: Annotated[dict[str, list[AxisValue]], Field(default={})]
+    layouts: Annotated[list[Layout], Field(default=[])]
     few: Annotated[Diversities, Field(default=[])]
 
     @model_validator(mode="after")
@@ -130,6 +132,9 @@ class PhaseExperiment(Experiment):
             if seed in arm.seeds:
                 own = SeedPlan.of(self, kind, seed, arm)
                 yield arm.name, own, own.plan.designs[0].steps, ""
+        for layout in self.layouts:
+            own = _laid_out(SeedPlan.of(self, kind, seed), FAMILIES[kind](**plan.tasks, layout=layout))
+            yield f"layout={layout}", own, plan.designs[0].steps, f"points/layout={layout}"
         if self.axes:
             sweep = self._sweep(kind)
             for point in sweep.points[1:]:
@@ -199,8 +204,19 @@ class PhaseExperiment(Experiment):
                 axis: sorted({*self.axes.get(axis, []), *other.axes.get(axis, [])})
                 for axis in dict.fromkeys((*self.axes, *other.axes))
             },
+            layouts=list(dict.fromkeys((*self.layouts, *other.layouts))),
             few=[] if few == diversities else few,
         )
+
+
+def _laid_out(seed_plan: SeedPlan, family: LatentTasks) -> SeedPlan:
+    """Return the plan with the same family in another layout."""
+    return replace(
+        seed_plan,
+        family=family,
+        mixtures={name: replace(mixture, family=family) for name, mixture in seed_plan.mixtures.items()},
+        setting=replace(seed_plan.setting, family=family),
+    )
 
 
 def _joined_plans(kind: str, one: FamilyPlan, other: FamilyPlan) -> FamilyPlan:

@@ -1,5 +1,9 @@
 """What is found of one network of a map: kept beside it, and what everything else in ``phase.json`` is made of."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from validate.judging.results import Model
 from validate.phase.experiment import Kind
 from validate.statistics.intervals import Number, Numbers
@@ -43,6 +47,8 @@ class Look(Model):
         The loss on either half of the fresh tasks' sequences.
     inside, inside_starred : dict
         R2_OOD and R2_OOD* by site; empty for pools.
+    orders : dict
+        KL(predictor || network) on the training mixture of the four of `theory.unigram`; empty where there is no order.
     """
 
     step: int
@@ -54,6 +60,7 @@ class Look(Model):
     mix: dict[str, Mix]
     inside: dict[str, Number]
     inside_starred: dict[str, Number]
+    orders: Annotated[dict[str, Number], Field(default={})]
 
 
 class Poles(Model):

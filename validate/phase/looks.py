@@ -19,10 +19,12 @@ from jaxtyping import Float
 
 from model import Transformer
 from model.parameters import size
-from theory import divergence, nats_per_loss, target_loss
+from theory import divergence, nats_per_loss, predicted_mean, retrieval, target_loss
+from theory.unigram import unordered
 from validate.capture.candidates import Arena, Arenas, phase_ratio
 from validate.capture.skill import Skill
 from validate.capture.sources import NetworkSource
+from validate.experiment.sampling import predicted
 from validate.phase.experiment import Column
 from validate.phase.found import ColumnResult, Look, Mix, Poles
 from validate.statistics.best_mixture import fit_mixture
@@ -63,6 +65,24 @@ class Scene:
         exact = dict(zip(self.column.poles, self.pair("training"), strict=True))
         arena, setting = self.arenas["training"], self.column.plan.seed_plan.setting
         return Skill(self.family, exact, setting.current(arena.batch))
+
+    @cached_property
+    def orders(self) -> dict[str, Float[np.ndarray, "B P D"]]:
+        """What the predictors with and without order say of the training mixture; none where there is no order."""
+        arena, plan = self.arenas["training"], self.column.plan
+        dice = unordered(self.family, plan.mixture)
+        if dice is None:
+            return {}
+        unigrams = {
+            "retrieval": predicted_mean(retrieval, dice, arena.batch),
+            "inference": dice.family.fresh_mean(arena.batch),
+        }
+        n = plan.seed_plan.setting.n_positions
+        return {
+            **{f"unigram {how}": predicted(mean, n) for how, mean in unigrams.items()},
+            "bigram retrieval": arena.candidates["M1"],
+            "bigram inference": arena.candidates["prior predictive"],
+        }
 
     @cached_property
     def span(self) -> SpanCourse | None:
@@ -146,6 +166,7 @@ class Scene:
             mix={name: self.mix(means[name], name) for name in PLACED},
             inside={site: shares[0] for site, shares in inside.items()},
             inside_starred={site: shares[1] for site, shares in inside.items()},
+            orders={name: self.distance(exact, means["training"]) for name, exact in self.orders.items()},
         )
 
     def _predicted(self, source: NetworkSource, population: str) -> Float[np.ndarray, "B P D"]:

@@ -9,6 +9,10 @@ predicts, and the correlation of their places between the poles (`found.Mix.rela
 account is fitted to the other half of the seeds; the steps are those of the later half in log, when a network has left
 its initial state.
 
+Park et al. (2024), Markov chains: four phases, by whether order is seen and whether tasks are remembered
+(`theory.unigram`); counted are the predictors that are the nearest one to the network, on its training mixture, at some
+look of some pool.
+
 A number *agrees* if theirs lies in our interval over seeds, or, of a distance or correlation, if ours is as good.
 """
 
@@ -18,14 +22,14 @@ from typing import Literal
 
 import numpy as np
 
-from theory import BiasedDice, NoisyLinearRegression, stream
+from theory import BiasedDice, MarkovChains, NoisyLinearRegression, stream
 from theory.regret import ridge_risk
 from theory.thresholds import told_by_sequence
 from validate.phase.experiment import BASE, PhaseExperiment
 from validate.phase.found import ColumnResult
 from validate.phase.predictions import Half, at_weights, halves_of
 from validate.phase.results import NeighbourRow, Threshold
-from validate.phase.thresholds import grids, group_key
+from validate.phase.thresholds import grids, group_key, seeds_of
 from validate.statistics.intervals import Estimate, over_seeds
 
 THEIR_REGRESSION = NoisyLinearRegression(dimension=8, points=16, noise=0.5)
@@ -136,10 +140,22 @@ def places_rows(pools: Pools) -> list[NeighbourRow]:
     return rows
 
 
+def orders_rows(pools: Pools) -> list[NeighbourRow]:
+    """Return how many of Park et al.'s four phases are met: the predictors that are the nearest one at some look."""
+    counts = []
+    for own in seeds_of(pools.columns).values():
+        nearest = [min(look.orders, key=look.orders.__getitem__) for column in own for look in column.looks]
+        counts.append(Estimate.of_value(float(len(set(nearest)))))
+    reason = "equal weights, fewer states and a shorter context: less time in which order is not seen yet"
+    number = "phases met: unigram or bigram, retrieval or inference"
+    return [row("Park et al. 2024", number, 4.0, over_seeds(counts), "at least", reason)]
+
+
 NEIGHBOURS: tuple[tuple[str, Callable[[Pools], list[NeighbourRow]]], ...] = (
     (NoisyLinearRegression.name, ridge),
     (NoisyLinearRegression.name, change),
     (BiasedDice.name, places_rows),
+    (MarkovChains.name, orders_rows),
 )
 """Whose numbers are held against the uniform pools of which family."""
 

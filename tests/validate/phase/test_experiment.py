@@ -57,6 +57,15 @@ def test_arms_and_points_are_columns_too(full):
     assert heavy.plan.mixture.weights[-1] == pytest.approx(0.6 / 4)
 
 
+def test_another_layout_reads_the_same_sequences():
+    laid = parse_map(TINY.replace("looks = 3", 'looks = 3\nlayouts = ["separated"]'), "laid")
+    one, other = (next(c for c in laid.columns() if c.variant == name) for name in ("base", "layout=separated"))
+    np.testing.assert_array_equal(one.plan.batch(3).symbols, other.plan.batch(3).symbols)
+    assert (one.plan.config.length, other.plan.config.length) == (9, 18)
+    assert (one.home, other.home) == ("", "points/layout=separated")
+    assert {c.mixture for c in laid.columns() if c.variant == "layout=separated"} == {"minors"}
+
+
 def test_one_design_of_a_map_is_a_map(full):
     assert {c.mixture for c in full.of_mixtures(["pool"]).columns()} == {"pool"}
     assert full.of_mixtures(["pool"]).name == "tiny-map.pool"
