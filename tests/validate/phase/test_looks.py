@@ -28,7 +28,7 @@ def test_mixes_of_the_poles_are_placed_where_they_are(kind, mixture):
             found = scene.mix((1 - weight) * first + weight * second, population)
             assert found.weight == pytest.approx(weight, abs=1e-3)
             assert found.distance == pytest.approx(0, abs=1e-8)
-            place = int(round(10 * weight))
+            place = round(10 * weight)
             assert found.grid[place] == pytest.approx(0, abs=1e-12)
             assert np.argmin(found.grid) == place
             assert scene.poles(population).relative[place] == pytest.approx(found.relative)
@@ -59,7 +59,8 @@ def test_a_look_at_a_network_holds_every_number():
     for population, to in look.distance.items():
         assert look.phase[population] == pytest.approx(np.log10(to["M1"] / to["M2"]))
     assert np.mean(look.fresh_halves) == pytest.approx(look.loss["fresh"])
-    assert set(look.inside) == set(look.inside_starred) == {"post_mlp.0", "post_mlp.1"}
+    assert list(look.inside) == list(look.inside_starred)
+    assert {"post_mlp.0", "post_mlp.1"} <= set(look.inside)
     assert all(0 <= value <= 1 for value in (*look.inside.values(), *look.inside_starred.values()))
     assert look.orders["bigram retrieval"] == pytest.approx(look.distance["training"]["M1"])
     assert look.skill < 1
