@@ -45,7 +45,7 @@ def checked_arrays(
     if targets.shape != (len(inputs), len(positions)):
         raise ValueError(f"targets must have shape {(len(inputs), len(positions))}; got {targets.shape}")
     if config.loss == "squared":
-        return inputs, np.ascontiguousarray(targets, dtype=dtype), positions
+        return inputs, _checked_numbers(targets, dtype, "targets"), positions
     return inputs, _checked_symbols(targets, config.outputs, "targets"), positions
 
 
@@ -58,7 +58,17 @@ def checked_inputs(inputs: np.ndarray, config: TransformerConfig, dtype: DTypeLi
         raise ValueError(f"inputs must have shape {wanted} and not be empty; got {inputs.shape}")
     if inputs.shape[1] > config.length:
         raise ValueError(f"inputs must have at most {config.length} positions; got {inputs.shape[1]}")
-    return np.ascontiguousarray(inputs, dtype=dtype) if vectors else _checked_symbols(inputs, config.inputs, "inputs")
+    return _checked_numbers(inputs, dtype, "inputs") if vectors else _checked_symbols(inputs, config.inputs, "inputs")
+
+
+def _checked_numbers(numbers: np.ndarray, dtype: DTypeLike, name: str) -> np.ndarray:
+    if not (np.issubdtype(numbers.dtype, np.floating) or np.issubdtype(numbers.dtype, np.integer)):
+        raise ValueError(f"{name} must be real numbers; got {numbers.dtype}")
+    with np.errstate(over="ignore"):
+        converted = np.ascontiguousarray(numbers, dtype=dtype)
+    if not np.isfinite(converted).all():
+        raise ValueError(f"{name} must be finite numbers of {np.dtype(dtype)}")
+    return converted
 
 
 def _checked_symbols(symbols: np.ndarray, count: int, name: str) -> np.ndarray:

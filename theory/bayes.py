@@ -22,6 +22,7 @@ import numpy as np
 from jaxtyping import Float
 
 from theory.blocks import blocks
+from theory.checks import require_array
 from theory.errors import ImpossibleSequenceError, counted_from
 from theory.mixture import Mixture
 from theory.notation import Batch, LatentTasks, Pool, Prediction
@@ -51,6 +52,8 @@ def posterior(
     ValueError
         If the weights are no prior or a log likelihood is NaN or +inf.
     """
+    require_array("log_likelihood", log_likelihood)
+    require_array("weights", weights, 1)
     if weights.shape != log_likelihood.shape[-1:]:
         raise ValueError(f"weights must have shape {log_likelihood.shape[-1:]}; got {weights.shape}")
     if not np.all(np.isfinite(weights)) or np.any(weights < 0) or not np.any(weights > 0):

@@ -62,14 +62,19 @@ def require_finite(name: str, array: Shaped[np.ndarray, "..."]) -> None:
         raise ValueError(f"{name} must be finite")
 
 
-def require_real(name: str, array: Any, n_axes: int | None = None) -> None:
-    """Refuse what is no array of finite real numbers, or has another number of axes."""
+def require_array(name: str, array: Any, n_axes: int | None = None) -> None:
+    """Refuse what is no array of real numbers, NaN and infinity included, or has another number of axes."""
     if not isinstance(array, np.ndarray):
         raise ValueError(f"{name} must be an array; got {type(array).__name__}")
     if not (np.issubdtype(array.dtype, np.integer) or np.issubdtype(array.dtype, np.floating)):
         raise ValueError(f"{name} must hold real numbers; got an array of {array.dtype}")
     if n_axes is not None and array.ndim != n_axes:
         raise ValueError(f"{name} must have {n_axes} axes; got shape {array.shape}")
+
+
+def require_real(name: str, array: Any, n_axes: int | None = None) -> None:
+    """Refuse what is no array of finite real numbers, or has another number of axes."""
+    require_array(name, array, n_axes)
     if not np.all(np.isfinite(array)):
         raise ValueError(f"{name} must be finite")
 

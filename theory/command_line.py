@@ -6,14 +6,31 @@ Every foreseeable failure is one sentence on standard error and exit status 2.
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from theory.families import Family
 
+UsageError: Any = typer.BadParameter.__base__
+"""What Typer raises for an option or a value it does not know."""
+
+
+class OneSentence(TyperGroup):
+    """Commands that answer wrong usage with one sentence too."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command asked for."""
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            _fail(error.format_message())
+
+
 app = typer.Typer(
+    cls=OneSentence,
     help="Sample a sequence and show what exact Bayesian predictors believe and predict at each step.",
     no_args_is_help=True,
     add_completion=False,
@@ -125,6 +142,11 @@ def dyck(
     _show(family, seed, majors, minors, minor_mass, 0.0, fresh, as_json)
 
 
+def _fail(sentence: str) -> NoReturn:
+    typer.echo(f"error: {sentence}", err=True)
+    raise typer.Exit(2)
+
+
 def _show(
     family: Callable[[], "Family"],
     seed: int,
@@ -141,8 +163,9 @@ def _show(
     try:
         shown = demonstrate(family(), Design(majors, minors, minor_mass, overlap, fresh), seed)
     except ValueError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from None
+        _fail(str(error))
+    except MemoryError:
+        _fail("this needs more memory than there is; choose smaller sizes")
     if as_json:
         typer.echo(json.dumps(as_record(shown), allow_nan=False))
         return

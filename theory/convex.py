@@ -38,11 +38,16 @@ from jaxtyping import Float
 from scipy.special import logsumexp
 
 from theory.categorical import centred_log_ratio
+from theory.checks import require_real, require_shape
 from theory.dice import BiasedDice
 from theory.geometry import convex_rank
 from theory.markov import MarkovChains
 from theory.notation import Batch, LatentTasks, Pool
 from theory.regression import NoisyLinearRegression
+from theory.tasks import require_pool
+
+SUM_TOLERANCE = 1e-6
+"""How far weights and laws may be from adding up to 1."""
 
 
 def task_points(pool: Pool) -> Float[np.ndarray, "K n"]:
@@ -82,6 +87,9 @@ class TaskGeometry:
 
 def task_geometry(points: Float[np.ndarray, "K n"]) -> TaskGeometry:
     """Return the geometry of vertices: the tasks' own (`task_points`) or a network's task vectors."""
+    require_real("points", points, 2)
+    if not len(points):
+        raise ValueError("at least one point is needed; got none")
     centred = points - points.mean(axis=0)
     gram = centred @ centred.T
     norms = np.sqrt(np.diag(gram))
@@ -98,6 +106,9 @@ def task_geometry(points: Float[np.ndarray, "K n"]) -> TaskGeometry:
 
 def state_distances(weights: Float[np.ndarray, "N K"], gram: Float[np.ndarray, "K K"]) -> Float[np.ndarray, "N N"]:
     """Return the distances between states that interpolate the vertices with these weights."""
+    require_real("weights", weights, 2)
+    require_real("gram", gram)
+    require_shape("gram", gram, (weights.shape[1],) * 2)
     step = weights[:, None] - weights
     squared = np.einsum("ijk,kl,ijl->ij", step, gram, step)
     return np.sqrt(np.maximum(squared, 0))
@@ -120,6 +131,13 @@ def geometric_gap(
     ndarray, shape (...)
         At least 0; +inf where the geometric mixture excludes what the mixture allows, or does not exist.
     """
+    require_real("weights", weights)
+    require_real("laws", laws)
+    if not weights.ndim or laws.shape[:-1] != weights.shape:
+        raise ValueError(f"laws must have shape {weights.shape} and one more axis, like the weights; got {laws.shape}")
+    for name, array in (("weights", weights), ("laws", laws)):
+        if np.any(array < 0) or np.any(np.abs(array.sum(axis=-1) - 1) > SUM_TOLERANCE):
+            raise ValueError(f"{name} must be at least 0 and add up to 1 along their last axis")
     with np.errstate(divide="ignore", invalid="ignore"):
         logits = np.where(weights[..., None] > 0, weights[..., None] * np.log(laws), 0).sum(axis=-2)
         mixed = (weights[..., None, :] @ laws)[..., 0, :]
@@ -161,6 +179,9 @@ class InteractionShare:
 
 def interaction_share(table: Float[np.ndarray, "K A D"]) -> InteractionShare:
     """Return the interaction share of a table of cells by two-way analysis of variance, tasks by symbols."""
+    require_real("table", table, 3)
+    if not table.size:
+        raise ValueError(f"table must hold cells; got shape {table.shape}")
     grand = table.mean(axis=(0, 1))
     task = table.mean(axis=1, keepdims=True) - grand
     symbol = table.mean(axis=0, keepdims=True) - grand
@@ -201,16 +222,19 @@ def read_out_table(family: LatentTasks, pool: Pool) -> Float[np.ndarray, "K A D"
 
 @read_out_table.register
 def _(family: BiasedDice, pool: Pool) -> Float[np.ndarray, "K A D"]:
+    require_pool("pool", family, pool)
     return np.repeat(_centred_log(pool.parameters)[:, None], family.faces, axis=1)
 
 
 @read_out_table.register
 def _(family: MarkovChains, pool: Pool) -> Float[np.ndarray, "K A D"]:
+    require_pool("pool", family, pool)
     return _centred_log(pool.parameters)
 
 
 @read_out_table.register
 def _(family: NoisyLinearRegression, pool: Pool) -> Float[np.ndarray, "K A D"]:
+    require_pool("pool", family, pool)
     side = np.sqrt(family.dimension) * np.eye(family.dimension)
     return (pool.parameters @ np.concatenate([side, -side]).T)[..., None]
 

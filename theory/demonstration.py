@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from theory.bayes import extrapolation, prior_predictive, retrieval
+from theory.checks import require_whole
 from theory.errors import ImpossibleSequenceError
 from theory.families import Family
+from theory.memory import require_memory
 from theory.mixture import Mixture, overlapping
 from theory.notation import Batch, Pool, Prediction, RegressionBatch, SymbolBatch
 from theory.randomness import stream
@@ -78,11 +80,12 @@ def demonstrate(family: Family, design: Design, seed: int) -> Demonstration:
     Raises
     ------
     ValueError
-        If a number of tasks is negative, there is no major, or `theory.mixture` refuses the rest.
+        If a number of tasks is negative, there is no major, the sizes do not fit into memory, or `theory.mixture`
+        refuses the rest.
     """
-    for name in ("majors", "minors"):
-        if getattr(design, name) < 0:
-            raise ValueError(f"{name} must be at least 0; got {getattr(design, name)}")
+    require_whole("majors", design.majors, 1)
+    require_whole("minors", design.minors, 0)
+    _require_memory(family, design)
     majors = family.sample_pool(stream(seed, "demonstration/majors"), design.majors)
     if design.overlap:
         majors = overlapping(majors, design.overlap)
@@ -104,6 +107,18 @@ def demonstrate(family: Family, design: Design, seed: int) -> Demonstration:
         extrapolation=extrapolation(mixture, batch),
         prior_predictive=prior_predictive(family, batch),
     )
+
+
+def _require_memory(family: Family, design: Design) -> None:
+    """Refuse sizes that cannot fit: tasks and what they predict, symbols as one-hot, tables of target by target."""
+    from theory.rates import SUMMARY_DRAWS
+
+    n, D, T, K = family.n_parameters, family.n_outputs, family.n_positions, design.majors + design.minors
+    contexts = (n + 1) * D if family.state_is == "prefix" else 0
+    require_memory("the number of targets", T, 8.0 * T * (6 * D + (T if family.target_kind == "symbol" else 0)))
+    require_memory("the size of a task", n, 8.0 * n * SUMMARY_DRAWS + 8.0 * D**2 + 8.0 * contexts)
+    require_memory("majors", design.majors, 8.0 * design.majors * (3 * n + contexts + T * (design.majors + 2)))
+    require_memory("minors", design.minors, 8.0 * K * (3 * n + contexts + 2 * T))
 
 
 def rates_of(demonstration: Demonstration) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 
 from theory.add_alpha import law_of_symbols
 from theory.categorical import CONCENTRATIONS, as_laws, centred_log_ratio, draw, log_dirichlet_evidence
-from theory.checks import require_positive, require_whole
+from theory.checks import require_positive, require_shape, require_whole
 from theory.layouts import require_layout
 from theory.notation import Batch, Layout, Pool, StateIs, SymbolBatch
 from theory.symbol_family import SymbolFamily
@@ -87,6 +87,7 @@ class BiasedDice(SymbolFamily):
 
     def sample_pool(self, rng: np.random.Generator, n_tasks: int) -> Pool:
         """Draw `n_tasks` independent dice from the Dirichlet prior."""
+        require_whole("n_tasks", n_tasks, 0)
         return Pool(rng.dirichlet(np.full(self.faces, self.concentration), size=n_tasks))
 
     def sample(
@@ -119,6 +120,7 @@ class BiasedDice(SymbolFamily):
 
     def mixed_mean(self, pool: Pool, batch: Batch, weights: Float[np.ndarray, "B T K"]) -> Float[np.ndarray, "B T V"]:
         """Return sum_k weights_{t,k} p_k, one matrix product."""
+        require_shape("weights", weights, (*self._symbols(batch).shape, len(pool)))
         mixed: Float[np.ndarray, "B T V"] = weights @ self._laws(pool)
         return mixed
 

@@ -30,6 +30,7 @@ from jaxtyping import Float
 
 from theory.bayes import extrapolation, posterior, predicted_mean, prior_predictive, retrieval
 from theory.blocks import blocks
+from theory.checks import is_number, quoted, require_whole
 from theory.mixture import Mixture
 from theory.notation import Batch, LatentTasks, Prediction
 from theory.regret import information_density
@@ -80,8 +81,9 @@ def expected_divergence(
     -----
     Cost per diversity: 2 n_pools n_sequences T (n_majors + N_minor) likelihoods.
     """
-    if n_pools < 2 or n_sequences < 1:
-        raise ValueError(f"n_pools must be at least 2 and n_sequences at least 1; got {n_pools} and {n_sequences}")
+    for name, value, least in (("n_majors", n_majors, 1), ("n_pools", n_pools, 2), ("n_sequences", n_sequences, 1)):
+        require_whole(name, value, least)
+    _require_counts("minor_counts", minor_counts, 0)
     to_extrapolation, to_prior = [], []
     for n_minors in minor_counts:
         gaps = np.array(
@@ -127,6 +129,7 @@ def gain_bounds(family: LatentTasks, pool_sizes: Sequence[int], rng: np.random.G
 
     Cost: n_draws sequences, each with one likelihood and one evidence.
     """
+    _require_counts("pool_sizes", pool_sizes, 1)
     density = _density(family, rng, n_draws)
     information = density.mean(axis=0)
     error = density.std(axis=0, ddof=1) / np.sqrt(n_draws)
@@ -148,8 +151,8 @@ def paying_diversity(
     Below the first number exp(I_t - gain) knowing is certainly worth more, above the second certainly less (up to the
     Monte Carlo error of I_t and of the upper bound). Both are at least 1: a single task may already be worth less.
     """
-    if not gain > 0:
-        raise ValueError(f"gain must be positive; got {gain}")
+    if not (is_number(gain) and 0 < gain < np.inf):
+        raise ValueError(f"gain must be positive and finite; got {quoted(gain)}")
     density = _density(family, rng, n_draws)
     least = np.maximum(density.mean(axis=0) - gain, 0)
     # The upper bound falls with log N, to below e^(max i) / N.
@@ -169,8 +172,7 @@ def predicted_losses(mixture: Mixture, rng: np.random.Generator, n_sequences: in
     keys: "retrieval", "extrapolation", "prior predictive". Nats for symbols, squared error for reals; +inf where a
     predictor excludes what happens, as retrieval does with new Dyck paths.
     """
-    if n_sequences < 2:
-        raise ValueError(f"n_sequences must be at least 2; got {n_sequences}")
+    require_whole("n_sequences", n_sequences, 2)
     family = mixture.family
     kinds = {
         "training": mixture.sample(rng, n_sequences),
@@ -229,10 +231,16 @@ def _retrieval_loss(mixture: Mixture, batch: Batch) -> Float[np.ndarray, "B T"]:
     return loss
 
 
+def _require_counts(name: str, counts: Sequence[int], least: int) -> None:
+    if not len(counts):
+        raise ValueError(f"{name} must hold at least one number; got none")
+    for count in counts:
+        require_whole(f"each of {name}", count, least)
+
+
 def _density(family: LatentTasks, rng: np.random.Generator, n_draws: int) -> Float[np.ndarray, "B T"]:
     """Return i(z; s_<t) for tasks of the prior, one sequence each."""
-    if n_draws < 2:
-        raise ValueError(f"n_draws must be at least 2; got {n_draws}")
+    require_whole("n_draws", n_draws, 2)
     return information_density(family, family.sample_pool(rng, n_draws), np.arange(n_draws), rng)
 
 

@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike
 
 from theory.ballot import as_paths, down_probability, log_catalan, log_completions, random_paths
 from theory.categorical import as_laws, draw
-from theory.checks import is_number, require_whole
+from theory.checks import is_number, require_shape, require_whole
 from theory.contexts import log_likelihood_in_context, mean_in_context
 from theory.errors import ImpossibleSequenceError
 from theory.layouts import require_layout
@@ -106,6 +106,7 @@ class PlantedDyck(SymbolFamily):
 
     def sample_pool(self, rng: np.random.Generator, n_tasks: int) -> Pool:
         """Draw `n_tasks` independent uniformly random Dyck paths."""
+        require_whole("n_tasks", n_tasks, 0)
         return Pool(random_paths(rng, self.pairs, n_tasks))
 
     def sample(
@@ -139,6 +140,7 @@ class PlantedDyck(SymbolFamily):
 
     def mixed_mean(self, pool: Pool, batch: Batch, weights: Float[np.ndarray, "B T K"]) -> Float[np.ndarray, "B T V"]:
         """Return sum_k weights_{t,k} task_mean_{t,k}, one matrix product for each number of steps shown."""
+        require_shape("weights", weights, (*self._symbols(batch).shape, len(pool)))
         return mean_in_context(self._laws(pool), self._shown(self._symbols(batch)), weights)
 
     def log_evidence(self, batch: Batch) -> Float[np.ndarray, "B T"]:

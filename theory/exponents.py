@@ -32,6 +32,7 @@ from theory.exposure import common_steps
 from theory.markov import MarkovChains
 from theory.notation import LatentTasks, Pool
 from theory.regression import NoisyLinearRegression
+from theory.tasks import require_pool
 
 GOLDEN = (np.sqrt(5) - 1) / 2
 
@@ -47,6 +48,7 @@ def error_exponent(family: LatentTasks, pool: Pool) -> Float[np.ndarray, "K K"]:
 
 @error_exponent.register
 def _(family: BiasedDice, pool: Pool) -> Float[np.ndarray, "K K"]:
+    require_pool("pool", family, pool)
     laws = pool.parameters
     return _greatest_exponent(
         lambda u: (_power(laws[:, None], u[..., None]) * _power(laws, 1 - u[..., None])).sum(axis=-1), len(pool)
@@ -55,6 +57,7 @@ def _(family: BiasedDice, pool: Pool) -> Float[np.ndarray, "K K"]:
 
 @error_exponent.register
 def _(family: MarkovChains, pool: Pool) -> Float[np.ndarray, "K K"]:
+    require_pool("pool", family, pool)
     chains = pool.parameters
     return _greatest_exponent(
         lambda u: _spectral_radius(
@@ -66,6 +69,7 @@ def _(family: MarkovChains, pool: Pool) -> Float[np.ndarray, "K K"]:
 
 @error_exponent.register
 def _(family: NoisyLinearRegression, pool: Pool) -> Float[np.ndarray, "K K"]:
+    require_pool("pool", family, pool)
     squared_gap = np.square(pool.parameters[:, None] - pool.parameters).sum(axis=-1)
     exponent: Float[np.ndarray, "K K"] = 0.5 * np.log1p(squared_gap / (4 * family.noise**2))
     return exponent
@@ -73,6 +77,7 @@ def _(family: NoisyLinearRegression, pool: Pool) -> Float[np.ndarray, "K K"]:
 
 @error_exponent.register
 def _(family: PlantedDyck, pool: Pool) -> Float[np.ndarray, "K K"]:
+    require_pool("pool", family, pool)
     with np.errstate(divide="ignore"):
         undecided = -np.log1p(-family.density)
     return np.where(common_steps(pool) < 2 * family.pairs, undecided, 0.0)

@@ -10,6 +10,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.stats import binom
 
+from theory.categorical import as_laws
+from theory.checks import require_shape
 from theory.dyck import PlantedDyck
 from theory.notation import Pool
 
@@ -20,7 +22,8 @@ def long_run_occupancy(chains: Float[np.ndarray, "N V V"]) -> Float[np.ndarray, 
     u lim ((I + P) / 2)^(2^64), by squaring: the lazy chain has the same stationary laws and no period. Products of
     numbers at least 0 keep relative precision, which falls only with the time the chain needs to mix.
     """
-    n_states = chains.shape[-1]
+    chains, n_states = as_laws(chains, "chains"), chains.shape[-1]
+    require_shape("chains", chains, (len(chains), n_states, n_states))
     power = (np.eye(n_states) + chains) / 2
     for _ in range(64):
         power = power @ power

@@ -16,6 +16,11 @@ from math import prod
 import numpy as np
 from jaxtyping import Float
 
+from theory.checks import require_at_least, require_real
+
+FARTHEST = 1e150
+"""Squares of larger numbers overflow."""
+
 MOST_HULL_VERTICES = 8
 
 
@@ -29,7 +34,9 @@ def simplex_projection(x: Float[np.ndarray, "*batch K"]) -> Float[np.ndarray, "*
     ValueError
         If the last axis is empty or an entry is not finite.
     """
-    _require_finite(x, "x")
+    require_real("x", x)
+    if np.issubdtype(x.dtype, np.integer):  # differences of small integers wrap round
+        x = x.astype(np.float64)
     if not x.shape[-1:] or not x.shape[-1]:
         raise ValueError("x must have at least one entry along its last axis")
     # Shifting all entries changes nothing, and entries 1 below the largest project to 0: so no sum can overflow.
@@ -52,7 +59,7 @@ def barycentric(
     They sum to 1 and are negative outside the simplex. Where the vertices are affinely dependent many coordinates
     describe the same point, and the ones of least norm are returned.
     """
-    _require_finite(points, "points")
+    _require_points(points, vertices)
     centre, directions, inverse = _affine_frame(vertices)
     coordinates: Float[np.ndarray, "*batch K"] = 1 / len(vertices) + (points - centre) @ directions.T @ inverse
     return coordinates
@@ -73,9 +80,13 @@ def hull_coordinates(
     ValueError
         If there are more than 8 vertices (their sets double with each) or an entry is not finite.
     """
+    _require_points(points, vertices)
     if len(vertices) > MOST_HULL_VERTICES:
         raise ValueError(f"hull_coordinates takes at most {MOST_HULL_VERTICES} vertices; got {len(vertices)}")
-    _require_finite(points, "points")
+    scale = _scale(vertices)
+    points, vertices = points / scale, vertices / scale
+    if np.abs(points).max(initial=0) > FARTHEST:
+        raise ValueError(f"points must lie within {FARTHEST:g} times the size of the vertices")
     # What is orthogonal to the hull changes no coordinates: leaving it out keeps far points precise and fast.
     centre, directions, _ = _affine_frame(vertices)
     flat = (points.reshape(prod(points.shape[:-1]), len(centre)) - centre) @ directions.T
@@ -103,7 +114,15 @@ def convex_rank(points: Float[np.ndarray, "K n"], tolerance: float | None = None
     tolerance : float, optional
         Singular values of the centred points up to this count as 0. By default round-off: max(K, n) times machine
         epsilon times the largest norm of a point times sqrt(K).
+
+    Raises
+    ------
+    ValueError
+        If there is no point, an entry is not finite, or the tolerance is below 0.
     """
+    require_real("points", points, 2)
+    if tolerance is not None:
+        require_at_least("tolerance", tolerance, 0)
     return 1 + len(_affine_frame(points, tolerance)[1])
 
 
@@ -111,18 +130,30 @@ def _affine_frame(
     vertices: Float[np.ndarray, "K n"], tolerance: float | None = None
 ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "r n"], Float[np.ndarray, "r K"]]:
     """Return centre c, orthonormal directions D of the affine hull, and W such that M^+ = D^T W for M = V - c."""
-    _require_finite(vertices, "vertices")
+    require_real("vertices", vertices, 2)
     if not len(vertices):
         raise ValueError("at least one point is needed; got none")
-    centre = vertices.mean(axis=0)
-    left, singular, right = np.linalg.svd(vertices - centre, full_matrices=False)
+    scale = _scale(vertices)
+    scaled = vertices / scale
+    centre = scaled.mean(axis=0)
+    left, singular, right = np.linalg.svd(scaled - centre, full_matrices=False)
     if tolerance is None:
-        size = np.sqrt(len(vertices)) * np.linalg.norm(vertices, axis=1).max()
-        tolerance = float(max(vertices.shape) * np.finfo(singular.dtype).eps * size)
-    rank = np.count_nonzero(singular > tolerance)
-    return centre, right[:rank], (left[:, :rank] / singular[:rank]).T
+        size = np.sqrt(len(vertices)) * np.linalg.norm(scaled, axis=1).max()
+        least = float(max(vertices.shape) * np.finfo(singular.dtype).eps * size)
+    else:
+        least = tolerance / scale
+    rank = np.count_nonzero(singular > least)
+    return centre * scale, right[:rank], (left[:, :rank] / singular[:rank] / scale).T
 
 
-def _require_finite(x: Float[np.ndarray, "..."], name: str) -> None:
-    if not np.all(np.isfinite(x)):
-        raise ValueError(f"{name} must be finite")
+def _scale(vertices: Float[np.ndarray, "K n"]) -> float:
+    """Return the power of 2 at the largest entry: divided by it, which loses no digit, nothing over- or underflows."""
+    largest = float(np.abs(vertices).max(initial=0))
+    return 2.0 ** min(max(int(np.frexp(largest)[1]), -1000), 1000) if largest else 1.0
+
+
+def _require_points(points: Float[np.ndarray, "..."], vertices: Float[np.ndarray, "..."]) -> None:
+    require_real("points", points)
+    require_real("vertices", vertices, 2)
+    if points.shape[-1:] != vertices.shape[1:]:
+        raise ValueError(f"points must have as many coordinates as the vertices, {vertices.shape}; got {points.shape}")

@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike
 
 from theory.add_alpha import law_of_followers
 from theory.categorical import CONCENTRATIONS, as_laws, centred_log_ratio, draw
-from theory.checks import require_positive, require_whole
+from theory.checks import require_positive, require_shape, require_whole
 from theory.contexts import log_evidence_from, log_likelihood_in_context, mean_in_context
 from theory.layouts import require_layout
 from theory.notation import Batch, Layout, Pool, StateIs, SymbolBatch
@@ -93,6 +93,7 @@ class MarkovChains(SymbolFamily):
 
     def sample_pool(self, rng: np.random.Generator, n_tasks: int) -> Pool:
         """Draw `n_tasks` chains, every row from the Dirichlet prior."""
+        require_whole("n_tasks", n_tasks, 0)
         return Pool(rng.dirichlet(np.full(self.states, self.concentration), size=(n_tasks, self.states)))
 
     def sample(
@@ -126,6 +127,7 @@ class MarkovChains(SymbolFamily):
 
     def mixed_mean(self, pool: Pool, batch: Batch, weights: Float[np.ndarray, "B T K"]) -> Float[np.ndarray, "B T V"]:
         """Return sum_k weights_{t,k} P_k[s_{t-1}], one matrix product for each state."""
+        require_shape("weights", weights, (*self._symbols(batch).shape, len(pool)))
         return mean_in_context(self._laws(pool), self._contexts(self._symbols(batch)), weights)
 
     def log_evidence(self, batch: Batch) -> Float[np.ndarray, "B T"]:

@@ -35,6 +35,7 @@ from functools import singledispatch
 import numpy as np
 from jaxtyping import Float, Int
 
+from theory.checks import is_number, quoted, require_at_least, require_real, require_whole
 from theory.convex import task_points
 from theory.dice import BiasedDice
 from theory.dyck import PlantedDyck
@@ -94,8 +95,7 @@ def task_bits_to_leave(
     at distance >= s / 2.
     """
     spread, _ = _spread_and_crowding(1.0, subspace_dimension, lipschitz, error, separation, radius)
-    if distance < 0:
-        raise ValueError(f"distance must be at least 0; got {distance}")
+    require_at_least("distance", distance, 0)
     if spread <= 2 * distance:
         return float("inf")
     gap = np.sqrt((spread - 2 * distance) * (spread + 2 * distance))
@@ -108,6 +108,7 @@ def softmax_lipschitz(unembedding: Float[np.ndarray, "width V"]) -> float:
     The derivative of softmax is diag(p) - p p', and x' (diag(p) - p p') x is the variance of x_v under p, at most
     (max x - min x)^2 / 4 (Popoviciu) <= (2 |x|^2) / 4. So softmax itself is 1/2-Lipschitz.
     """
+    require_real("unembedding", unembedding, 2)
     return 0.5 * float(np.linalg.norm(unembedding, ord=2))
 
 
@@ -117,8 +118,9 @@ def greedy_packing(points: Float[np.ndarray, "N n"], separation: float) -> Int[n
     No point can be added, so the packing is maximal; it need not be the largest. Its size is therefore a lower bound
     on the packing number of the points, and on that of any set they are taken from.
     """
-    if not separation > 0:
-        raise ValueError(f"separation must be positive; got {separation}")
+    require_real("points", points, 2)
+    if not (is_number(separation) and 0 < separation < np.inf):
+        raise ValueError(f"separation must be positive and finite; got {quoted(separation)}")
     free = np.ones(len(points), dtype=bool)
     packed = []
     for index, point in enumerate(points):
@@ -155,6 +157,8 @@ def prior_packing(
     A lower bound twice over: the packing is greedy, and at most log2(n_tasks) bits can be found. Where it comes near
     that, draw more tasks. Cost: n_tasks times the size of the packing, times the size of a task.
     """
+    require_whole("n_tasks", n_tasks, 1)
+    require_real("separations", separations, 1)
     points = task_points(family.sample_pool(rng, n_tasks))
     sizes = [len(greedy_packing(points, float(separation))) for separation in separations]
     return PriorPacking(intrinsic_dimension(family), separations, np.log2(sizes))
@@ -196,13 +200,11 @@ def _spread_and_crowding(
     task_bits: float, subspace_dimension: int, lipschitz: float, error: float, separation: float, radius: float
 ) -> tuple[float, float]:
     """Return s = (c - 2 delta) / L and b = C / (2^{d0/k} - 1)."""
-    if subspace_dimension < 0:
-        raise ValueError(f"subspace_dimension must be at least 0; got {subspace_dimension}")
-    if not 0 < lipschitz < np.inf:
-        raise ValueError(f"lipschitz must be positive and finite; got {lipschitz}")
+    require_whole("subspace_dimension", subspace_dimension, 0)
+    if not (is_number(lipschitz) and 0 < lipschitz < np.inf):
+        raise ValueError(f"lipschitz must be positive and finite; got {quoted(lipschitz)}")
     for name, value in (("task_bits", task_bits), ("error", error), ("separation", separation), ("radius", radius)):
-        if not 0 <= value < np.inf:
-            raise ValueError(f"{name} must be at least 0 and finite; got {value}")
+        require_at_least(name, value, 0)
     spread = (separation - 2 * error) / lipschitz
     if subspace_dimension == 0 or radius == 0:
         return spread, 0.0

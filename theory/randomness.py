@@ -15,6 +15,8 @@ from hashlib import blake2b
 
 import numpy as np
 
+from theory.checks import require_whole
+
 
 def stream(seed: int, purpose: str, step: int = 0) -> np.random.Generator:
     """Return the random generator of one purpose at one step.
@@ -31,7 +33,7 @@ def stream(seed: int, purpose: str, step: int = 0) -> np.random.Generator:
     Raises
     ------
     ValueError
-        If `seed` or `step` is negative.
+        If `seed` or `step` is negative, or no whole number up to 2^53.
 
     Examples
     --------
@@ -41,10 +43,8 @@ def stream(seed: int, purpose: str, step: int = 0) -> np.random.Generator:
     >>> bool(stream(0, "pool").random() == stream(0, "sequences").random())
     False
     """
-    if seed < 0:
-        raise ValueError(f"seed must be at least 0; got {seed}")
-    if step < 0:
-        raise ValueError(f"step must be at least 0; got {step}")
+    require_whole("seed", seed, 0)
+    require_whole("step", step, 0)
     digest = blake2b(purpose.encode(), digest_size=8).digest()
     words = np.frombuffer(digest, dtype="<u4")
     sequence = np.random.SeedSequence(seed, spawn_key=(int(words[0]), int(words[1]), step))

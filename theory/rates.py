@@ -22,6 +22,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.special import logsumexp, rel_entr
 
+from theory.checks import is_number, quoted, require_array, require_real, require_shape
 from theory.dice import BiasedDice
 from theory.dyck import PlantedDyck
 from theory.exponents import error_exponent
@@ -31,6 +32,7 @@ from theory.mixture import Mixture
 from theory.notation import LatentTasks, Pool
 from theory.regression import NoisyLinearRegression
 from theory.regret import information
+from theory.tasks import require_pool
 
 TIE = 1e-9
 SUMMARY_FRESH, SUMMARY_DRAWS = 4, 400
@@ -47,17 +49,20 @@ def divergence_rate(family: LatentTasks, truths: Pool, pool: Pool) -> Float[np.n
 
 @divergence_rate.register
 def _(family: BiasedDice, truths: Pool, pool: Pool) -> Float[np.ndarray, "N K"]:
+    _require_pools(family, truths, pool)
     rate: Float[np.ndarray, "N K"] = rel_entr(truths.parameters[:, None], pool.parameters).sum(axis=-1)
     return rate
 
 
 @divergence_rate.register
 def _(family: MarkovChains, truths: Pool, pool: Pool) -> Float[np.ndarray, "N K"]:
+    _require_pools(family, truths, pool)
     return _weighted(long_run_occupancy(truths.parameters), _row_divergence(truths, pool))
 
 
 @divergence_rate.register
 def _(family: NoisyLinearRegression, truths: Pool, pool: Pool) -> Float[np.ndarray, "N K"]:
+    _require_pools(family, truths, pool)
     gap = truths.parameters[:, None] - pool.parameters
     rate: Float[np.ndarray, "N K"] = np.square(gap).sum(axis=-1) / (2 * family.noise**2)
     return rate
@@ -65,6 +70,7 @@ def _(family: NoisyLinearRegression, truths: Pool, pool: Pool) -> Float[np.ndarr
 
 @divergence_rate.register
 def _(family: PlantedDyck, truths: Pool, pool: Pool) -> Float[np.ndarray, "N K"]:
+    _require_pools(family, truths, pool)
     different = (truths.parameters[:, None] != pool.parameters).any(axis=-1)
     return np.where(different, np.inf, 0.0)
 
@@ -91,6 +97,7 @@ def _(family: NoisyLinearRegression, pool: Pool) -> Float[np.ndarray, "T K K"]:
 
 @expected_log_odds.register
 def _(family: MarkovChains, pool: Pool) -> Float[np.ndarray, "T K K"]:
+    require_pool("pool", family, pool)
     divergence = _row_divergence(pool, pool)
     state = np.full((len(pool), family.states), 1 / family.states)
     log_odds = np.zeros((family.length, len(pool), len(pool)))
@@ -102,6 +109,7 @@ def _(family: MarkovChains, pool: Pool) -> Float[np.ndarray, "T K K"]:
 
 @expected_log_odds.register
 def _(family: PlantedDyck, pool: Pool) -> Float[np.ndarray, "T K K"]:
+    require_pool("pool", family, pool)
     shared = common_steps(pool)
     excluded = (shared < 2 * family.pairs) & (np.arange(family.length)[:, None, None] > shared)
     return np.where(excluded, np.inf, 0.0)
@@ -115,7 +123,7 @@ def typical_posterior(family: LatentTasks, pool: Pool, weights: Float[np.ndarray
     inequality it is on average at least its value at the expected log-odds. For Dyck paths the value is exact. Only
     ratios of the weights count, and all must be positive.
     """
-    log_prior = np.log(_positive(weights))
+    log_prior = np.log(_positive(weights, pool))
     exponent = log_prior - expected_log_odds(family, pool)
     return np.exp(log_prior - logsumexp(exponent, axis=-1))
 
@@ -123,9 +131,10 @@ def typical_posterior(family: LatentTasks, pool: Pool, weights: Float[np.ndarray
 @typical_posterior.register
 def _(family: PlantedDyck, pool: Pool, weights: Float[np.ndarray, " K"]) -> Float[np.ndarray, "T K"]:
     """Given j steps shown, alpha_z is pi_z over the weight of all paths that share the first j steps with z."""
-    n_steps = 2 * family.pairs
+    require_pool("pool", family, pool)
+    log_prior, n_steps = np.log(_positive(weights, pool)), 2 * family.pairs
     sharing = common_steps(pool)[None] >= np.arange(n_steps + 1)[:, None, None]
-    log_posterior = np.log(_positive(weights)) - np.log(sharing @ weights)
+    log_posterior = log_prior - np.log(sharing @ weights)
     return np.exp(steps_shown_law(family) @ log_posterior)
 
 
@@ -134,8 +143,11 @@ def settling_position(typical: Float[np.ndarray, "T K"], concentration: float) -
 
     T where it does not. As `typical_posterior` is an upper bound, the posterior does not typically settle earlier.
     """
-    if not 0 < concentration < 1:
-        raise ValueError(f"concentration must be in (0, 1); got {concentration}")
+    if not (is_number(concentration) and 0 < concentration < 1):
+        raise ValueError(f"concentration must be in (0, 1); got {quoted(concentration)}")
+    require_real("typical", typical, 2)
+    if not len(typical) or np.any((typical < 0) | (typical > 1 + TIE)):
+        raise ValueError("typical must hold probabilities, one row a target")
     reached = typical >= concentration
     return np.where(reached.any(axis=0), reached.argmax(axis=0), len(typical))
 
@@ -163,6 +175,9 @@ class MisspecifiedLimit:
 
 def misspecified_limit(rates: Float[np.ndarray, "N K"]) -> MisspecifiedLimit:
     """Return the limit of the posterior from the divergence rates of the pool under each truth."""
+    require_array("rates", rates, 2)
+    if not np.all(rates >= 0):
+        raise ValueError("rates must be at least 0, and no NaN")
     ordered = np.sort(np.pad(rates, ((0, 0), (0, 1)), constant_values=np.inf), axis=1)
     least, second = ordered[:, 0], ordered[:, 1]
     possible = np.isfinite(least)
@@ -172,7 +187,13 @@ def misspecified_limit(rates: Float[np.ndarray, "N K"]) -> MisspecifiedLimit:
     return MisspecifiedLimit(np.where(possible, rates.argmin(axis=1), -1), gap, tied)
 
 
-def _positive(weights: Float[np.ndarray, " K"]) -> Float[np.ndarray, " K"]:
+def _require_pools(family: LatentTasks, truths: Pool, pool: Pool) -> None:
+    require_pool("truths", family, truths)
+    require_pool("pool", family, pool)
+
+
+def _positive(weights: Float[np.ndarray, " K"], pool: Pool) -> Float[np.ndarray, " K"]:
+    require_shape("weights", weights, (len(pool),))
     if not np.all((weights > 0) & np.isfinite(weights)):
         raise ValueError("weights must be positive and finite: a task of weight 0 is never believed in")
     return weights

@@ -21,7 +21,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-from theory.checks import require_positive, require_whole
+from theory.checks import require_positive, require_shape, require_whole
 from theory.conjugate import next_response
 from theory.layouts import POINT_STEP, lay_out_points, point_size, require_layout
 from theory.notation import Batch, Layout, ModelArrays, Pool, RegressionBatch, StateIs, TargetKind
@@ -120,6 +120,7 @@ class NoisyLinearRegression:
 
     def sample_pool(self, rng: np.random.Generator, n_tasks: int) -> Pool:
         """Draw the coefficients of `n_tasks` tasks from the prior."""
+        require_whole("n_tasks", n_tasks, 0)
         return Pool(self.task_scale * rng.standard_normal((n_tasks, self.dimension)))
 
     def sample(
@@ -159,6 +160,7 @@ class NoisyLinearRegression:
 
     def mixed_mean(self, pool: Pool, batch: Batch, weights: Float[np.ndarray, "B T K"]) -> Float[np.ndarray, "B T 1"]:
         """Return (sum_k weights_{t,k} w_k) . x_t."""
+        require_shape("weights", weights, (*self._points(batch)[1].shape, len(pool)))
         x, _ = self._points(batch)
         mixed: Float[np.ndarray, "B T 1"] = ((weights @ self._coefficients(pool)) * x).sum(axis=-1, keepdims=True)
         return mixed

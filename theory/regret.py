@@ -37,6 +37,7 @@ from scipy.stats import betabinom, binom
 
 from theory.ballot import down_probability
 from theory.categorical import log_rising_factorial
+from theory.checks import require_whole
 from theory.conjugate import fold, prior_triangle
 from theory.dice import BiasedDice
 from theory.dyck import PlantedDyck
@@ -44,6 +45,7 @@ from theory.exposure import steps_shown_law
 from theory.notation import LatentTasks, Pool
 from theory.regression import NoisyLinearRegression
 from theory.risk import RiskCurve
+from theory.tasks import require_pool
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +76,8 @@ def regret(family: LatentTasks, truths: Pool, rng: np.random.Generator, n_draws:
         Sequences, or tables of covariates, per task; at least 2. Cost: their likelihoods and evidences. Dice instead
         take N V T^2 terms.
     """
-    _require_draws(n_draws)
+    require_whole("n_draws", n_draws, 2)
+    require_pool("truths", family, truths)
     tasks = np.repeat(np.arange(len(truths)), n_draws)
     density = information_density(family, truths, tasks, rng).reshape(len(truths), n_draws, -1)
     return TaskCurves(*_mean_and_error(density))
@@ -86,7 +89,7 @@ def information(family: LatentTasks, rng: np.random.Generator, n_draws: int) -> 
 
     `rng` and `n_draws` as in `regret`. About exp(I_t) tasks can be told apart after t targets.
     """
-    _require_draws(n_draws)
+    require_whole("n_draws", n_draws, 2)
     density = information_density(family, family.sample_pool(rng, n_draws), np.arange(n_draws), rng)
     return RiskCurve(*_mean_and_error(density))
 
@@ -105,6 +108,7 @@ def information_density(
 
 @regret.register
 def _(family: BiasedDice, truths: Pool, rng: np.random.Generator, n_draws: int) -> TaskCurves:
+    require_pool("truths", family, truths)
     t = np.arange(family.length)
     mean = np.empty((len(truths), family.length))
     for task, law in enumerate(truths.parameters):
@@ -129,6 +133,7 @@ def _expected_log_evidence(family: BiasedDice, pmf: Float[np.ndarray, "T n"]) ->
 
 @regret.register
 def _(family: PlantedDyck, truths: Pool, rng: np.random.Generator, n_draws: int) -> TaskCurves:
+    require_pool("truths", family, truths)
     steps = truths.parameters
     down = down_probability(np.cumsum(steps, axis=1) - steps, 2 * family.pairs - np.arange(2 * family.pairs))
     mean = _gained_by_steps(-np.log(np.where(steps < 0, down, 1 - down))) @ steps_shown_law(family).T
@@ -155,6 +160,7 @@ def _gained_by_steps(each: Float[np.ndarray, "*tasks steps"]) -> Float[np.ndarra
 
 @regret.register
 def _(family: NoisyLinearRegression, truths: Pool, rng: np.random.Generator, n_draws: int) -> TaskCurves:
+    require_pool("truths", family, truths)
     log_det, unknown = _unknown(family, rng, n_draws)
     tasks = truths.parameters / family.task_scale
     left = np.square(np.einsum("ki,xtij->kxtj", tasks, unknown)).sum(axis=-1)
@@ -183,7 +189,7 @@ def _unknown(
     family: NoisyLinearRegression, rng: np.random.Generator, n_draws: int
 ) -> tuple[Float[np.ndarray, "X T"], Float[np.ndarray, "X T d d"]]:
     """Return -log det N and n, N = n n', before each target, for `n_draws` tables of covariates."""
-    _require_draws(n_draws)
+    require_whole("n_draws", n_draws, 2)
     x = rng.standard_normal((n_draws, family.points, family.dimension))
     ratio = family.noise / family.task_scale
     triangle = np.tile(prior_triangle(family.dimension, ratio), (n_draws, 1, 1))
@@ -199,8 +205,3 @@ def _mean_and_error(
     draws: Float[np.ndarray, "*tasks X T"],
 ) -> tuple[Float[np.ndarray, "*tasks T"], Float[np.ndarray, "*tasks T"]]:
     return draws.mean(axis=-2), draws.std(axis=-2, ddof=1) / np.sqrt(draws.shape[-2])
-
-
-def _require_draws(n_draws: int) -> None:
-    if n_draws < 2:
-        raise ValueError(f"n_draws must be at least 2; got {n_draws}")

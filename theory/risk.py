@@ -13,12 +13,14 @@ Source: Cover and Thomas, Elements of Information Theory (2006), chapters 2 and 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import singledispatch
+from typing import get_args
 
 import numpy as np
 from jaxtyping import Float
 from scipy.special import rel_entr
 
 from theory.bayes import predicted_mean
+from theory.checks import require_one_of, require_real, require_whole
 from theory.mixture import Mixture
 from theory.notation import Batch, LatentTasks, Prediction, TargetKind
 from theory.regression import NoisyLinearRegression
@@ -50,8 +52,7 @@ def target_loss(
 
     Symbols: -log of the probability given to the observed symbol, in nats; +inf where that is 0. Reals: squared error.
     """
-    if mean.shape != targets.shape:
-        raise ValueError(f"mean must have the shape of the targets, {targets.shape}; got {mean.shape}")
+    _require_predictions(kind, mean=mean, targets=targets)
     if kind == "real":
         return _squared_distance(mean, targets)
     with np.errstate(divide="ignore"):
@@ -66,6 +67,7 @@ def divergence(
 
     ``"symbol"``: KL(p || q) in nats, +inf where q excludes what p allows. ``"real"``: squared distance.
     """
+    _require_predictions(kind, q_mean=q_mean, p_mean=p_mean)
     if kind == "real":
         return _squared_distance(p_mean, q_mean)
     relative_entropy: Float[np.ndarray, "B T"] = rel_entr(p_mean, q_mean).sum(axis=-1)
@@ -111,8 +113,7 @@ def bayes_risk(
     RiskCurve
         Mean and standard error per position; both are +inf where a sequence had infinite loss.
     """
-    if n_sequences < 2:
-        raise ValueError(f"n_sequences must be at least 2; got {n_sequences}")
+    require_whole("n_sequences", n_sequences, 2)
     batch = mixture.sample(rng, n_sequences)
     losses = prediction_loss(mixture.family, predicted_mean(predictor, mixture, batch), batch)
     finite = np.isfinite(losses).all(axis=0)
@@ -121,6 +122,18 @@ def bayes_risk(
         mean=losses.mean(axis=0),
         standard_error=np.where(finite, spread / np.sqrt(n_sequences), np.inf),
     )
+
+
+def _require_predictions(kind: TargetKind, **arrays: Float[np.ndarray, "..."]) -> None:
+    """Refuse an unknown kind, and predictions that are not of one shape, not finite, or of symbols and below 0."""
+    require_one_of("kind", kind, get_args(TargetKind))
+    (name, first), (other, second) = arrays.items()
+    for key, array in arrays.items():
+        require_real(key, array)
+        if kind == "symbol" and np.any(array < 0):
+            raise ValueError(f"{key} must hold probabilities that are at least 0")
+    if first.shape != second.shape:
+        raise ValueError(f"{name} must have the shape of {other}, {second.shape}; got {first.shape}")
 
 
 def _squared_distance(p: Float[np.ndarray, "B T D"], q: Float[np.ndarray, "B T D"]) -> Float[np.ndarray, "B T"]:

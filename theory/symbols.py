@@ -23,6 +23,8 @@ def symbols_of(batch: Batch, n_symbols: int) -> Int[np.ndarray, "B T"]:
     if not isinstance(batch, SymbolBatch):
         raise TypeError(f"a SymbolBatch is needed; got {type(batch).__name__}")
     symbols = batch.symbols
+    if not np.issubdtype(symbols.dtype, np.integer):
+        raise ValueError(f"symbols must be whole numbers; got an array of {symbols.dtype}")
     if symbols.size and not (symbols.min() >= 0 and symbols.max() < n_symbols):
         raise ValueError(f"symbols must be in 0 .. {n_symbols - 1}; got {symbols.min()} .. {symbols.max()}")
     return symbols.astype(np.int64, copy=False)

@@ -119,7 +119,7 @@ def test_where_a_fresh_path_leaves_the_pool_only_m2_goes_on():
     [
         (["dice", "--faces", "1"], "error: faces must be at least 2; got 1"),
         (["dice", "--minor-mass", "1.2"], "error: minor_mass must be in [0, 1); got 1.2"),
-        (["markov", "--majors", "0"], "error: majors must hold at least one task; got an empty pool"),
+        (["markov", "--majors", "0"], "error: majors must be at least 1; got 0"),
         (["markov", "--overlap", "2"], "error: overlap must be in [0, 1]; got 2.0"),
         (["regression", "--noise", "0"], "error: noise must be positive and finite; got 0.0"),
         (["regression", "--minors", "-1"], "error: minors must be at least 0; got -1"),

@@ -197,5 +197,5 @@ def test_more_tasks_fit_at_smaller_separation():
 
 
 def test_separation_must_be_positive():
-    with pytest.raises(ValueError, match="separation must be positive; got 0"):
+    with pytest.raises(ValueError, match="separation must be positive and finite; got 0"):
         greedy_packing(np.zeros((3, 2)), 0.0)

@@ -84,7 +84,7 @@ class Training(_Table):
     peak_rate: Rate
     weight_decay: Annotated[float, Field(ge=0, le=1e30)]
     optimizer: str = "adamw"
-    beta2: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    beta2: Annotated[float, Field(ge=0, le=0.999999)] = 0.999
     warmup: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Share of a design's steps in which the rate rises to the peak."""
     cooldown: Annotated[float, Field(ge=0, le=1)] | None = None
@@ -368,5 +368,5 @@ def load_experiment(path: Path | str, kind: type[E] = Experiment) -> E:  # type:
     try:
         toml = text.read(Path(path))
     except text.TextError as error:
-        raise ExperimentError(f"{path} cannot be read as an experiment: {error}") from error
-    return parse_experiment(toml, str(path), kind)
+        raise ExperimentError(f"{text.one_line(str(path))} cannot be read as an experiment: {error}") from error
+    return parse_experiment(toml, text.one_line(str(path)), kind)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from model import Transformer, load_checkpoint
+from model import DivergenceError, Transformer, load_checkpoint
 from theory import Batch, Mixture, divergence, stream, target_loss
 from validate.capture.candidates import REFERENCES, phase_ratio, reference_mean
 from validate.capture.finite import floored
@@ -75,7 +75,7 @@ class Evaluation:
         return float(target_loss(self.family.target_kind, predicted(mean, self._n_positions), targets).mean())
 
     def __call__(self, network: Transformer) -> dict[str, Any]:
-        """Return what a record says of a network.
+        """Return what a record says of a network; DivergenceError if it predicts what is no number.
 
         Returns
         -------
@@ -86,6 +86,8 @@ class Evaluation:
         """
         source, kind = NetworkSource(network, self.family), self.family.target_kind
         means = {population: source.mean(batch) for population, batch in self.batches.items()}
+        if not all(np.isfinite(mean).all() for mean in means.values()):
+            raise DivergenceError("training diverged: the network's predictions on held-out sequences are not finite")
         distance = {
             population: {name: float(divergence(kind, m, mean).mean()) for name, m in self._means[population].items()}
             for population, mean in means.items()
