@@ -1,6 +1,7 @@
 # make reproduce [PRESET=minimal|quick] [BLAS=auto|pinned]   train, measure, judge, report
 # make bench                              time a training step beside PyTorch and NumPy (installs PyTorch)
 # make docs                               the site in docs/_build/html: course (executed), reference pages, API
+# make knocks                             kills, full disks, damaged files, hostile input: hundreds of each
 # make test                               lint, types, and the tests twice: compiled, and with shapes checked
 PYTHON ?= python3
 PRESET ?= minimal
@@ -21,6 +22,9 @@ reproduce: $(STAMP)
 test: $(VENV)/.installed-test lint
 	$(BIN)/python -m pytest -n auto
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n auto $(WHOLE_LINE:%=--ignore=%) --jaxtyping-packages=theory,model,validate,beartype.beartype
+
+knocks: $(VENV)/.installed-test
+	$(BIN)/python tests/knocks/campaign.py
 
 bench: $(VENV)-bench/.installed
 	$(VENV)-bench/bin/python -m benchmarks

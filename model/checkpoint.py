@@ -12,11 +12,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from jaxtyping import Float
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse
 from safetensors.numpy import save as serialise
@@ -119,19 +121,31 @@ def load_checkpoint(path: Path | str) -> Checkpoint:
     FileNotFoundError
         If there is no file.
     """
-    data = Path(path).read_bytes()
+    path = Path(path)
+    if path.exists() and not path.is_file():
+        raise CheckpointError(f"{path} is not a file")
+    data = path.read_bytes()
     try:
         tensors = parse(data)
         text, signature = _metadata(data)
         description = json.loads(text)
-    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not a complete safetensors checkpoint of this package") from error
     if signature != digest(text, tensors):
         raise CheckpointError(f"{path} was changed or damaged: its contents do not match their checksum")
     try:
-        return _checkpoint(description, tensors)
+        return _checkpoint(_Description.model_validate(description), tensors)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise CheckpointError(f"{path} contradicts itself: {_printable(place)}: {first['msg']}") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path} contradicts itself: {error}") from error
+        raise CheckpointError(f"{path} contradicts itself: {_printable(str(error))}") from error
+
+
+def _printable(text: str) -> str:
+    """Return text of a file as one line of at most 300 characters."""
+    return "".join(c if c.isprintable() else "?" for c in text[:300])
 
 
 def _metadata(data: bytes) -> tuple[str, str]:
@@ -141,14 +155,38 @@ def _metadata(data: bytes) -> tuple[str, str]:
     return str(metadata["checkpoint"]), str(metadata["sha256"])
 
 
-def _checkpoint(metadata: dict[str, Any], tensors: dict[str, np.ndarray]) -> Checkpoint:
-    if metadata["format"] != FORMAT:
-        raise ValueError(f"its format is {metadata['format']!r}, not {FORMAT!r}")
-    config = TransformerConfig(**metadata["model"])
-    training = None if metadata["training"] is None else TrainingConfig(**metadata["training"])
+class _Description(BaseModel):
+    """What the JSON text of a checkpoint says; anything else is no checkpoint."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, protected_namespaces=())
+
+    format: str
+    model: dict[str, Any]
+    backend: Literal["numba", "numpy"]
+    training: dict[str, Any] | None
+    step: Annotated[int, Field(ge=0, lt=2**53)]
+    seconds: Annotated[float, Field(ge=0, lt=float("inf"))]
+    records: list[dict[str, Any]]
+    fingerprint: dict[str, str]
+
+
+_RECORDS = TypeAdapter(list[StepRecord], config=ConfigDict(extra="forbid"))
+
+
+def _checkpoint(metadata: _Description, tensors: dict[str, np.ndarray]) -> Checkpoint:
+    if metadata.format != FORMAT:
+        raise ValueError(f"its format is {metadata.format!r}, not {FORMAT!r}")
+    config = TransformerConfig(**metadata.model)
+    training = None if metadata.training is None else TrainingConfig(**metadata.training)
+    records = _RECORDS.validate_json(json.dumps(metadata.records), strict=True)
+    _require_order([record.step for record in records], metadata.step, training)
+    if config.layers > len(tensors):
+        raise ValueError(f"it has tensors for fewer than {config.layers} layers")
     weights = {name: tensor for name, tensor in tensors.items() if not name.startswith(_STATE)}
     state = {name.removeprefix(_STATE): tensor for name, tensor in tensors.items() if name.startswith(_STATE)}
     dtype = getattr(weights.get("output.weight"), "dtype", None)
+    if dtype not in (np.float32, np.float64) and metadata.backend == "numba":
+        raise ValueError(f"its numbers are {dtype}, which the numba backend does not have")
     _require(weights, {name: (shape, dtype) for name, shape in parameters.shapes(config).items()}, "")
     buffer = parameters.flatten(config, weights)
     wanted = {} if training is None else OPTIMIZERS[training.optimizer].init(config, buffer, training)
@@ -156,14 +194,22 @@ def _checkpoint(metadata: dict[str, Any], tensors: dict[str, np.ndarray]) -> Che
     return Checkpoint(
         config=config,
         buffer=buffer,
-        backend=metadata["backend"],
-        step=metadata["step"],
+        backend=metadata.backend,
+        step=metadata.step,
         training=training,
         state=state,
-        seconds=metadata["seconds"],
-        records=tuple(StepRecord(**record) for record in metadata["records"]),
-        fingerprint=metadata["fingerprint"],
+        seconds=metadata.seconds,
+        records=tuple(records),
+        fingerprint=metadata.fingerprint,
     )
+
+
+def _require_order(records: list[int], step: int, training: TrainingConfig | None) -> None:
+    """Raise unless records are of earlier steps in their order, and the step is one of the training."""
+    if any(later <= earlier for earlier, later in pairwise([-1, *records, step])):
+        raise ValueError(f"its records are not of steps before step {step}, one after the other")
+    if training is not None and step > training.steps:
+        raise ValueError(f"it is at step {step} of {training.steps}")
 
 
 def _require(found: Mapping[str, np.ndarray], wanted: Mapping[str, tuple[Any, Any]], prefix: str) -> None:

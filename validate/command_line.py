@@ -210,19 +210,20 @@ def report(
     """Draw the figures and write the report of a finished run again, and print its claims."""
     console = _console()
     with _sentences():
-        from validate.judging.results import read_results
+        from validate.judging.results import read_results, whole_results
         from validate.phase.report import write_phase_report
         from validate.report.console import print_claims
         from validate.report.page import write_report
         from validate.sweep.report import write_sweep_report
 
-        if (folder / "phase.json").exists():
-            console.print(f"Report: {write_phase_report(folder)}")
-            return
-        if (folder / "sweep.json").exists():
-            console.print(f"Report: {write_sweep_report(folder)}")
-            return
-        print_claims(console, read_results(folder), write_report(folder), everything)
+        with whole_results(folder):
+            if (folder / "phase.json").exists():
+                console.print(f"Report: {write_phase_report(folder)}")
+                return
+            if (folder / "sweep.json").exists():
+                console.print(f"Report: {write_sweep_report(folder)}")
+                return
+            print_claims(console, read_results(folder), write_report(folder), everything)
 
 
 @app.command()

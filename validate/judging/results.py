@@ -4,6 +4,8 @@ An `Examination` is all that is kept of one seed of one family; `Results` is a r
 null and read back as nan.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -14,6 +16,8 @@ from validate.claims.rule import Direction, Verdict, bound_text
 from validate.experiment.folder import RunFolderError, to_json
 from validate.experiment.schema import Experiment, require_family
 from validate.experiment.scopes import Scope
+from validate.experiment.seal import SealError, seal, unsealed
+from validate.experiment.text import key, one_line
 from validate.statistics.intervals import Estimate, Number
 
 S = TypeVar("S", bound=Shown)
@@ -264,8 +268,31 @@ class Results(Model):
 
 
 def as_json(results: BaseModel) -> str:
-    """Return strict JSON; undefined numbers become null."""
-    return to_json(results.model_dump())
+    """Return strict JSON, undefined numbers as null, sealed with a hash of itself (`experiment.seal`)."""
+    return seal(to_json(results.model_dump()))
+
+
+@contextmanager
+def whole_results(folder: Path) -> Iterator[None]:
+    """Turn what breaks while the results of a folder are shown into a sentence: they are not what a run wrote.
+
+    Results are typed, but a file can be well typed and yet name a seed, a site or a claim that is nowhere.
+    """
+    try:
+        yield
+    except (
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        StopIteration,
+        TypeError,
+        ValueError,
+    ) as error:
+        what = one_line(f"{type(error).__name__}: {error}")
+        raise RunFolderError(
+            f"the results in {folder} contradict themselves ({what}); run `reproduce` again"
+        ) from error
 
 
 def read_results(folder: Path) -> Results:
@@ -281,11 +308,16 @@ def read_results(folder: Path) -> Results:
 
 def read_model(path: Path, model: type[M], command: str) -> M:
     """Read a file of results; a `RunFolderError` that names the command that writes it if it cannot be read."""
+    if path.exists() and not path.is_file():
+        raise RunFolderError(f"{path} is not a file")
     try:
-        return model.model_validate_json(path.read_bytes())
+        return model.model_validate_json(unsealed(path.read_bytes()))
+    except SealError as error:
+        raise RunFolderError(f"{path} {error}; run `{command}` again") from error
     except OSError as error:
         raise RunFolderError(f"{path} cannot be read; run `{command}` first ({error.strerror})") from error
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the file"
-        raise RunFolderError(f"{path} holds no results ({place}: {first['msg']}); run `{command}` first") from error
+        place = key(first["loc"]) or "the file"
+        what = one_line(first["msg"])
+        raise RunFolderError(f"{path} holds no results ({place}: {what}); run `{command}` first") from error

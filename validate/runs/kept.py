@@ -53,7 +53,7 @@ def kept_path(folder: Path, seed_plan: SeedPlan) -> Path:
 
 def kept(path: Path, key: str, examine: Callable[[], Examination]) -> Examination:
     """Return what was measured, from the file if it is whole and still true, else by measuring."""
-    if path.exists():
+    if path.is_file():
         try:
             first, _, rest = path.read_text("utf-8").partition("\n")
             if first == _heading(key, rest):

@@ -29,7 +29,7 @@ from validate.runs.live import View
 from validate.runs.scheduler import carry_out
 from validate.runs.tasks import measuring, tasks_of_run
 from validate.training.evaluation import skill_of_kept
-from validate.training.metrics import training_seconds, write_metrics
+from validate.training.metrics import gaps, training_seconds, write_metrics
 from validate.training.time_left import time_left
 
 Announce = Callable[[str], None]
@@ -43,6 +43,7 @@ def train_all(experiment: Experiment, folder: Path, client: Client | None, conso
     with in_use(folder), view.shown():
         carry_out(tasks_of_run(networks, (), folder), client, view.look)
         write_metrics(networks, folder)
+        _say_gaps(networks, folder, console)
 
 
 def say_how_long(experiment: Experiment, folder: Path, announce: Announce, workers: int, measure: bool) -> None:
@@ -102,6 +103,7 @@ def _reproduced(
     with view.shown():
         done = carry_out(tasks_of_run(networks, (*seeds, *arms), folder), client, view.look)
     rows = write_metrics(networks, folder)
+    _say_gaps(networks, folder, console)
     examined = [done[measuring(plan, folder)] for plan in seeds]
     of_arms = [done[measuring(plan, folder)] for plan in arms]
     results = Results(
@@ -120,6 +122,11 @@ def _reproduced(
     )
     write_text(folder / "results.json", as_json(results))
     return results
+
+
+def _say_gaps(networks: Sequence[NetworkPlan], folder: Path, console: Console) -> None:
+    for sentence in gaps(networks, folder):
+        console.print(f"{sentence}.", highlight=False, markup=False, soft_wrap=True)
 
 
 def skills(networks: Sequence[NetworkPlan], examined: Sequence[Examination], folder: Path) -> list[SkillRow]:
