@@ -21,6 +21,7 @@ from validate.experiment.folder import write_text
 from validate.phase.experiment import Column, comparable
 from validate.phase.found import ColumnResult
 from validate.phase.looks import look_at
+from validate.runs.kept import heading
 from validate.training.snapshots import snapshot_path
 
 LOOKING = ("capture", "statistics", "experiment", "training/span_course.py", "phase/looks.py", "phase/found.py")
@@ -56,14 +57,15 @@ def looked_path(column: Column, folder: Path) -> Path:
 def looked(column: Column, folder: Path) -> ColumnResult:
     """Return what a column's network was found to be, from its file if that is still true, else by looking."""
     path, key = looked_path(column, folder), look_key(column, folder)
-    if path.exists():
+    if path.is_file():
         try:
             first, _, rest = path.read_text("utf-8").partition("\n")
-            if first == key:
+            if first == heading(key, rest):
                 return ColumnResult.model_validate_json(rest)
         except (ValueError, ValidationError):  # damaged: it costs a look
             pass
     found = look_at(column, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, f"{key}\n{found.model_dump_json()}")
+    content = found.model_dump_json()
+    write_text(path, f"{heading(key, content)}\n{content}")
     return found

@@ -56,16 +56,17 @@ def kept(path: Path, key: str, examine: Callable[[], Examination]) -> Examinatio
     if path.is_file():
         try:
             first, _, rest = path.read_text("utf-8").partition("\n")
-            if first == _heading(key, rest):
+            if first == heading(key, rest):
                 return Examination.model_validate(json.loads(rest))
         except (ValueError, ValidationError):  # damaged: it costs a measurement
             pass
     examination = examine()
     path.parent.mkdir(parents=True, exist_ok=True)
     content = json.dumps(examination.model_dump())
-    write_text(path, f"{_heading(key, content)}\n{content}")
+    write_text(path, f"{heading(key, content)}\n{content}")
     return examination
 
 
-def _heading(key: str, content: str) -> str:
+def heading(key: str, content: str) -> str:
+    """Return the line that stands over what is kept: its key, and the hash of its content."""
     return f"{key} {hashlib.sha256(content.encode()).hexdigest()}"
