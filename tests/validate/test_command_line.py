@@ -131,7 +131,7 @@ def test_the_pin_of_the_blas_kernel_is_settled_before_numpy_loads():
 
 
 def test_an_interrupt_keeps_the_checkpoints_and_says_so(experiment, tmp_path):
-    experiment.write_text(TOML.replace("steps = 5", "steps = 1000000"))
+    experiment.write_text(TOML.replace("steps = 5", "steps = 1000000").replace("record_every = 2", "record_every = 20"))
     out = tmp_path / "run"
     command = [sys.executable, "-m", "validate", "train", "--experiment", experiment, "--out", out, "--quiet", *HERE]
     # A test run in the background of a shell ignores interrupts, and hands that on: set them back for the child.

@@ -27,6 +27,9 @@ from validate.experiment.schema import Experiment, ExperimentError, FamilyPlan
 FEWEST_STATES = 2
 """Of a sequence: the least at which anything can be compared with anything."""
 
+MOST_RECORDS = 100_000
+"""Of a network."""
+
 SIZES = (1e-12, 1e12)
 """Between which numbers to predict and their squares are ordinary ones in the float32 of a network."""
 
@@ -40,6 +43,19 @@ def require_feasible(experiment: Experiment) -> None:
             except TooLargeError as error:
                 raise ExperimentError(str(error)) from error
         _require_states(kind, experiment.family(kind))
+        for trained in (plan, *map(plan.of_arm, plan.arms)):
+            _require_records(kind, trained)
+
+
+def _require_records(kind: str, plan: FamilyPlan) -> None:
+    """Refuse more records than a checkpoint, which holds them all, has room for in its header."""
+    if plan.optimisation is None:
+        return
+    every = plan.optimisation.record_every
+    steps = max(one.steps for one in (*plan.designs, *([plan.fresh] if plan.fresh else [])))
+    if steps > MOST_RECORDS * every:
+        wanted = f"families.{kind}.training.record_every must make at most {MOST_RECORDS} records"
+        raise ExperimentError(f"{wanted}; got {every} for {steps} steps")
 
 
 def _require_states(kind: str, family: LatentTasks) -> None:

@@ -95,6 +95,12 @@ def test_sequences_on_which_nothing_can_be_measured_are_refused(kind, tasks, wor
         require_experiment(experiment)
 
 
+def test_more_records_than_a_checkpoint_holds_are_refused():
+    experiment = parse_experiment(TOML.replace("steps = 5", "steps = 700000"), "x")
+    with pytest.raises(ExperimentError, match="record_every must make at most 100000 records; got 2 for 700000 steps"):
+        require_experiment(experiment)
+
+
 def test_memory_is_that_of_the_container(tmp_path, monkeypatch):
     limit = tmp_path / "memory.max"
     monkeypatch.setattr("theory.memory.CGROUP", limit)
