@@ -52,7 +52,7 @@ def _require_records(kind: str, plan: FamilyPlan) -> None:
     if plan.optimisation is None:
         return
     every = plan.optimisation.record_every
-    steps = max(one.steps for one in (*plan.designs, *([plan.fresh] if plan.fresh else [])))
+    steps = max([design.steps for design in plan.designs] + ([plan.fresh.steps] if plan.fresh else []))
     if steps > MOST_RECORDS * every:
         wanted = f"families.{kind}.training.record_every must make at most {MOST_RECORDS} records"
         raise ExperimentError(f"{wanted}; got {every} for {steps} steps")
