@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SerializeAsAny, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    SerializeAsAny,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from validate.claims.base import Shown, Statistics
 from validate.claims.rule import Direction, Verdict, bound_text
@@ -38,9 +46,14 @@ Family = Annotated[str, AfterValidator(require_family)]
 
 
 class Model(BaseModel):
-    """A part of the results: no key is ignored."""
+    """A part of the results: no key is ignored but a seal, which those meet who parse a file by themselves."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_seal(cls, content: Any) -> Any:
+        return {k: v for k, v in content.items() if k != "sha256"} if isinstance(content, dict) else content
 
 
 class Outcome(Model):

@@ -14,7 +14,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from model.files import write_atomically
 from validate.experiment.folder import RunFolderError, write_text
 from validate.experiment.network_plan import NetworkPlan
 from validate.statistics.intervals import Number
@@ -81,7 +80,15 @@ class Metrics:
 
     def rows(self) -> list[MetricsRow]:
         """Return all rows; what is not a row (a line cut off by a kill, a stranger's line) is left out."""
-        return [row for line in self._lines() if (row := _parse(line)) is not None]
+        return [row for row, _ in self.kept()]
+
+    def kept(self) -> list[tuple[MetricsRow, str]]:
+        """Return all rows with their lines; a row that stands twice is one row."""
+        rows: dict[tuple[str, str, str, int, int], tuple[MetricsRow, str]] = {}
+        for line in self._lines():
+            if (row := _parse(line)) is not None:
+                rows[row.family, row.design, row.arm, row.seed, row.step] = row, line
+        return list(rows.values())
 
     def rewind(self, step: int) -> None:
         """Drop the rows from `step` on: the training that follows writes them again."""
@@ -133,8 +140,8 @@ def last_row(path: Path) -> MetricsRow | None:
 def write_metrics(networks: Iterable[NetworkPlan], folder: Path) -> list[MetricsRow]:
     """Put the log of a run together from those of its networks; returns its rows."""
     logs = [Metrics(plan.metrics(folder)) for plan in networks]
-    data = b"".join(log.path.read_bytes().rstrip(b"\n") + b"\n" for log in logs if log.path.is_file())
-    write_atomically(folder / "metrics.jsonl", data)
+    lines = [line for log in logs for _, line in log.kept()]
+    write_text(folder / "metrics.jsonl", "".join(f"{line}\n" for line in lines))
     return Metrics(folder / "metrics.jsonl").rows()
 
 

@@ -8,7 +8,7 @@ from tiny import tiny_experiment, tiny_subjects
 
 from validate.claims.catalogue import QUESTIONS
 from validate.claims.stability import StabilityShown
-from validate.experiment.folder import RunFolderError, write_text
+from validate.experiment.folder import RunFolderError, to_json, write_text
 from validate.experiment.seed_plan import SeedPlan
 from validate.judging.examination import examine
 from validate.judging.results import Examination, LadderResult, NetworkResult, Results, as_json, read_results
@@ -70,6 +70,7 @@ def test_an_examination_reads_back_equal(examination):
 def test_results_read_back_equal_with_null_for_what_is_undefined(results, tmp_path):
     write_text(tmp_path / "results.json", as_json(results))
     stored = json.loads((tmp_path / "results.json").read_text())
+    assert len(stored.pop("sha256")) == 64
     assert stored == undefined_as_null(results.model_dump())
     read = read_results(tmp_path)
     assert as_json(read) == as_json(results)
@@ -104,3 +105,17 @@ def test_what_is_not_a_results_file_is_refused(tmp_path, content):
     (tmp_path / "results.json").write_text(content)
     with pytest.raises(RunFolderError, match="run `reproduce` first"):
         read_results(tmp_path)
+
+
+def test_a_changed_digit_or_a_broken_seal_is_refused(results, tmp_path):
+    path, text = tmp_path / "results.json", as_json(results)
+    digits = [place for place, letter in enumerate(text) if letter.isdigit()]
+    for place in (digits[0], digits[70], digits[len(digits) // 2], digits[-1]):
+        path.write_text(text[:place] + str((int(text[place]) + 1) % 10) + text[place + 1 :])
+        with pytest.raises(RunFolderError, match="was changed or damaged"):
+            read_results(tmp_path)
+    path.write_text(text.replace("\n", "", 1))
+    with pytest.raises(RunFolderError, match="its seal is broken"):
+        read_results(tmp_path)
+    path.write_text(to_json(results.model_dump()))  # as a person may write it
+    assert as_json(read_results(tmp_path)) == text

@@ -6,7 +6,7 @@ import pytest
 from tiny import tiny_experiment
 
 from validate.experiment.network_plan import network_plans
-from validate.training.metrics import Metrics, last_row, training_seconds, write_metrics
+from validate.training.metrics import Metrics, gaps, last_row, training_seconds, write_metrics
 
 
 def row(step, **changed):
@@ -58,3 +58,25 @@ def test_the_log_of_a_run_is_that_of_its_networks(tmp_path):
     assert [(one.design, one.step) for one in found] == [(p.design, step) for p in networks for step in (0, 2)]
     assert training_seconds(found) == 5.0 + 6.0
     assert write_metrics(networks[:1], tmp_path) == found[:2]
+
+
+def test_a_row_that_was_changed_is_none_and_one_that_stands_twice_is_one(metrics):
+    for step in (0, 5, 9):
+        metrics.append(row(step))
+    whole = metrics.path.read_text()
+    metrics.path.write_text(whole + whole)
+    assert [found.step for found in metrics.rows()] == [0, 5, 9]
+    metrics.path.write_text(whole.replace('"loss": 1.0', '"loss": 2.0', 1))
+    assert [found.step for found in metrics.rows()] == [5, 9]
+    assert metrics.damaged == 1
+
+
+def test_a_log_that_lacks_rows_says_so(tmp_path):
+    [plan, _] = network_plans(tiny_experiment())
+    for step in (0, 2, 4):
+        assert gaps([plan], tmp_path)
+        Metrics(plan.metrics(tmp_path)).append(row(step, **plan.identity))
+    assert gaps([plan], tmp_path) == []
+    path = plan.metrics(tmp_path)
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
+    assert gaps([plan], tmp_path) == [f"{path} lacks 1 of 3 rows, which were lost or damaged since"]
