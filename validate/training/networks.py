@@ -67,10 +67,11 @@ def train_network(plan: NetworkPlan, folder: Path, kept_at: Collection[int] = ()
         if not observed:
             metrics.rewind(record.step)
         observed.append(record.step)
+        found = evaluation(network)  # first, because it refuses a network that predicts what is no number
         looked_at = is_looked_at(record.step // settings.record_every) or record.step == settings.steps - 1
         inside = {"inside": course(network)} if course is not None and looked_at else {}
         risks = {} if record.step else {"references": evaluation.references}
-        metrics.append(plan.identity | asdict(record) | evaluation(network) | inside | risks)
+        metrics.append(plan.identity | asdict(record) | found | inside | risks)
 
     train(
         network,
