@@ -39,14 +39,22 @@ _STAMP = source_stamp()
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a function that Python calls, and keep it on disk."""
-    compiled = numba.njit(function, cache=True, fastmath=_FAST, **_MODES)
+    """Compile a function that Python calls, and keep it on disk; where nothing can be written, in memory alone."""
+    try:
+        compiled = numba.njit(function, cache=True, fastmath=_FAST, **_MODES)
+    except RuntimeError:  # Numba finds no folder for it: installed read-only, without a home that can be written
+        return numba.njit(function, fastmath=_FAST, **_MODES)
     if numba.config.DISABLE_JIT:
         return compiled
     if (file := _file(compiled)) is None:
         return numba.njit(function, fastmath=_FAST, **_MODES)
     file._version = _STAMP
     return compiled
+
+
+def is_kept(compiled: Any) -> bool:
+    """Return whether a kernel's code is kept on disk, once it is compiled."""
+    return _file(compiled) is not None
 
 
 def is_on_disk(compiled: Any) -> bool:

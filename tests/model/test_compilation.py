@@ -84,3 +84,23 @@ def test_a_file_of_other_sources_is_not_read_beyond_its_stamp(tmp_path):
     file._index_path = str(tmp_path / "index")
     Path(file._index_path).write_bytes(pickle.dumps("other sources") + b"names a type that is no more")
     assert file._load_index() == {}
+
+
+READ_ONLY = """
+import os, sys
+from model.kernels.compilation import is_kept, kernel
+code = compile("def add(a, b):\\n    return a + b", "/nowhere/that/can/be/written.py", "exec")
+exec(code)
+compiled = kernel(add)
+print(is_kept(compiled), compiled(2, 3))
+"""
+
+
+def test_where_nothing_can_be_written_code_is_compiled_all_the_same(tmp_path):
+    """Numba finds no folder for a function whose file is in none, and no home that is one."""
+    (tmp_path / "file").write_text("no folder")
+    hidden = {name: str(tmp_path / "file" / "below") for name in ("HOME", "XDG_CACHE_HOME")}
+    environment = {**os.environ, **hidden, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment.pop("NUMBA_CACHE_DIR", None)
+    done = subprocess.run([sys.executable, "-c", READ_ONLY], env=environment, capture_output=True, text=True)
+    assert done.stdout.split() == ["False", "5"], done.stderr

@@ -5,6 +5,8 @@ from typing import Any
 
 from rich.console import Console
 
+from model import kernels
+from model.kernels.compilation import is_kept
 from validate.runs.environment import describe
 from validate.runs.pin import pin_warning
 
@@ -24,12 +26,17 @@ def advice(environment: dict[str, Any]) -> list[str]:
             )
     if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
         found.append("NUMBA_DISABLE_JIT is set, so kernels run as plain Python; unset it to train.")
+    elif not environment["kernels_kept"]:
+        found.append(
+            "Compiled kernels cannot be kept on disk, so every process compiles them anew, for about a minute: neither"
+            " the folder of this package nor the home folder can be written; set NUMBA_CACHE_DIR to a folder that can."
+        )
     return found
 
 
 def examine(console: Console) -> None:
     """Print versions, BLAS library and kernel type, threads, and advice."""
-    environment = describe()
+    environment = {**describe(), "kernels_kept": is_kept(kernels.linear)}
     for key, value in environment.items():
         if key == "libraries":
             for name, number in value.items():
