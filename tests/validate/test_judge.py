@@ -7,8 +7,10 @@ from tiny import tiny_toml
 import validate
 from model import Transformer
 from validate.capture.sources import NetworkSource
+from validate.claims.base import FRESH_ONLY, OTHER_MAJORS, UNTRAINED
 from validate.claims.causal import dissociation, history, steering
 from validate.experiment.schema import network_config, parse_experiment
+from validate.judging.controls import Company
 from validate.judging.examination import Subjects, examine
 from validate.own_states.arrays import as_array, like
 from validate.own_states.command import chosen_plan, measure_files, write_sequences
@@ -83,6 +85,16 @@ class InFront(Changed):
         return np.pad(values, ((0, 0), (2, 1), (0, 0)), constant_values=7)
 
 
+class Reading:
+    """One that can no longer be changed."""
+
+    def __init__(self, source):
+        self.source, self.position = source, source.position
+
+    def __call__(self, inputs):
+        return self.source(inputs)
+
+
 def found(results):
     return results.model_dump(include={"claims", "networks", "left_out"})
 
@@ -101,8 +113,8 @@ def test_in_memory_and_through_files_are_the_same_to_the_last_bit(kind, tmp_path
     assert own.claims
     np.testing.assert_equal(found(own), found(through))  # nan equals nan
     assert "Claims of tiny-families" in str(own)
-    shifted = {design: InFront(source.network, plain=kind) for design, source in sources.items()}
-    where = validate.judge(experiment, kind, 0, trained=shifted, untrained=[InFront(bare.network, plain=kind)])
+    shifted = {design: Reading(InFront(source.network, plain=kind)) for design, source in sources.items()}
+    where = validate.judge(experiment, kind, 0, shifted, [Reading(InFront(bare.network, plain=kind))])
     judged = {(row.claim, row.design): row.measured for row in where.claims}
     assert judged == pytest.approx(judged | {(row.claim, row.design): row.measured for row in own.claims}, nan_ok=True)
 
@@ -112,10 +124,12 @@ def test_a_source_that_can_be_changed_answers_causal_questions_as_our_own_networ
     experiment = experiment_of("dice", causal=True)
     networks = [network_of(experiment, "dice", seed, np.float64) for seed in (1, 2)]
     questions = (steering.QUESTION, history.QUESTION)
-    [there] = networks_at_hand(experiment, "dice", 0, {DIVERSE: Changed(networks[0])}, [InFront(networks[1])])
+    [there] = networks_at_hand(experiment, "dice", 0, {DIVERSE: Changed(networks[0])}, [InFront(networks[1])], {})
     assert there.has == "network"
     plan = there.seed_plan
-    here = Subjects(plan, {DIVERSE: NetworkSource(networks[0], plan.family)}, [NetworkSource(networks[1], plan.family)])
+    places = tuple(f"post_mlp.{layer}" for layer in range(3))
+    sourced = [NetworkSource(network, plan.family, places) for network in networks]
+    here = Subjects(plan, {DIVERSE: sourced[0]}, Company([sourced[1]]))
     outcomes = [examine(subjects, questions, rungs=()).outcome for subjects in (there, here)]
     assert {"steering", "history"} <= outcomes[0].trained["diverse"].keys()
     tables = [
@@ -126,7 +140,7 @@ def test_a_source_that_can_be_changed_answers_causal_questions_as_our_own_networ
         }
         for outcome in outcomes
     ]
-    assert {"rotated simplex", "untrained network 1"} <= {name for name, _ in tables[0]}
+    assert {"rotated simplex", UNTRAINED} <= {name for name, _ in tables[0]}
     assert tables[0] == pytest.approx(tables[1], rel=1e-6, abs=1e-9, nan_ok=True)
 
 
@@ -180,6 +194,18 @@ def test_with_gradients_the_second_subspace_is_looked_for():
     rows = {(row.claim, row.design): row for row in results.claims}
     assert np.isfinite([part.measured for part in rows["specificity", DIVERSE].parts]).all()
     assert np.isfinite(rows["steering", "minors=0"].measured)
+
+
+def test_controls_are_nulls_under_their_names():
+    experiment = experiment_of("dice")
+    own, bare, fresh, other, another = (Own(network_of(experiment, "dice", seed)) for seed in range(5))
+    controls = {"fresh tasks": [fresh], "minors=0": [other, another]}
+    results = validate.judge(experiment, "dice", 0, {"minors=0": own}, [bare], controls)
+    nulls = {null for row in results.claims for part in row.parts for null in part.nulls}
+    assert {UNTRAINED, FRESH_ONLY, OTHER_MAJORS} <= nulls
+    for wrong, words in (({"cards": [other]}, "got 'cards'"), ({"fresh tasks": [own]}, "hold the same states")):
+        with pytest.raises(StatesError, match=words):
+            validate.judge(experiment, "dice", 0, {"minors=0": own}, [bare], wrong)
 
 
 class Forgetful(Changed):

@@ -23,6 +23,7 @@ def judge(
     seed: int,
     trained: Mapping[str, Read],
     untrained: Sequence[Read] = (),
+    controls: Mapping[str, Sequence[Read]] | None = None,
 ) -> StatesResults:
     """Judge networks of one family and seed.
 
@@ -39,6 +40,10 @@ def judge(
         and states by site; what else it may offer is in `own_states.network`.
     untrained : sequence of callable
         Networks of the same shape before training; verdicts mean less without.
+    controls : mapping of str to sequence of callable, optional
+        Trained networks of the same shape that never saw these majors, and so are nulls: under ``"fresh tasks"`` those
+        trained on a new task in every sequence, under a design, such as minors=0, those trained alike on the tasks of
+        another seed.
 
     Returns
     -------
@@ -55,7 +60,7 @@ def judge(
     """
     chosen = experiment if isinstance(experiment, Experiment) else load(experiment)
     with threadpool_limits(1, user_api="blas"):  # as our own networks are measured
-        groups = networks_at_hand(chosen, family, seed, trained, untrained)
+        groups = networks_at_hand(chosen, family, seed, trained, untrained, controls or {})
         bare = [f"untrained network {index + 1}" for index in range(len(untrained))]
         return judged(chosen, groups, list(trained), bare)
 

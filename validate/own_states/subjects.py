@@ -17,6 +17,9 @@ from validate.own_states.network import Outside, Read, outside
 from validate.own_states.sequences import Sequences
 from validate.own_states.source import StoredSource
 
+FRESH_TASKS = "fresh tasks"
+"""What a control is called that was trained on a new task in every sequence."""
+
 Key = tuple[str, int]
 """Family and seed."""
 
@@ -38,6 +41,8 @@ class Networks:
     sequences: Sequences
     trained: dict[str, StoredSource] = field(default_factory=dict)
     untrained: list[StoredSource] = field(default_factory=list)
+    controls: dict[str, list[StoredSource]] = field(default_factory=dict)
+    """Further networks: `FRESH_TASKS`, or trained as those of a design on the tasks of another seed."""
 
     def checked(self, answers: Answers, network: Outside | None = None) -> StoredSource:
         """Return answers to these sequences as a source; StatesError if they cannot be."""
@@ -54,7 +59,14 @@ class Networks:
     @property
     def all(self) -> list[StoredSource]:
         """Every network."""
-        return [*self.trained.values(), *self.untrained]
+        further = [source for group in self.controls.values() for source in group]
+        return [*self.trained.values(), *self.untrained, *further]
+
+    @property
+    def company(self) -> Company:
+        """What the trained networks are judged against."""
+        others = {design: own for design, own in self.controls.items() if design != FRESH_TASKS}
+        return Company(self.untrained, self.controls.get(FRESH_TASKS, ()), others)
 
 
 def read_subjects(experiment: Experiment, states: Sequence[Path], untrained: Sequence[Path]) -> list[Subjects]:
@@ -86,7 +98,12 @@ def read_subjects(experiment: Experiment, states: Sequence[Path], untrained: Seq
 
 
 def networks_at_hand(
-    experiment: Experiment, family: str, seed: int, trained: Mapping[str, Read], untrained: Sequence[Read]
+    experiment: Experiment,
+    family: str,
+    seed: int,
+    trained: Mapping[str, Read],
+    untrained: Sequence[Read],
+    controls: Mapping[str, Sequence[Read]],
 ) -> list[Subjects]:
     """Let the networks of a family and seed read everything that is asked."""
     own = Networks(Sequences.of(plan_of(experiment, family, seed), experiment.name))
@@ -96,6 +113,12 @@ def networks_at_hand(
         known_design(own.sequences.seed_plan, design)
         own.trained[design] = own.at_hand(f"the network of {design}", source)
     own.untrained = [own.at_hand(f"untrained network {i + 1}", source) for i, source in enumerate(untrained)]
+    for kind, sources in controls.items():
+        if kind != FRESH_TASKS:
+            known_design(
+                own.sequences.seed_plan, kind, f"controls must be {FRESH_TASKS!r} or the design of other majors; "
+            )
+        own.controls[kind] = [own.at_hand(f"control {i + 1} of {kind}", source) for i, source in enumerate(sources)]
     return gathered([own])
 
 
@@ -117,7 +140,7 @@ def gathered(groups: Sequence[Networks]) -> list[Subjects]:
     for group in groups:
         _require_different(group.all)
     return [
-        Subjects(group.sequences.seed_plan, group.trained, Company(group.untrained), _has(by_family[name]))
+        Subjects(group.sequences.seed_plan, group.trained, group.company, _has(by_family[name]))
         for name, own in by_family.items()
         for group in own
     ]

@@ -44,8 +44,9 @@ class HistoryShown(Shown):
 
 
 def sites_after_layers(subject: Subject) -> list[str]:
-    """Return the sites after each layer, in order."""
-    return [site for site in subject.network.sites if site.startswith("post_mlp.")]
+    """Return the sites after each layer, in order; of a network with names of its own, all of its sites."""
+    sites = subject.network.sites
+    return [site for site in sites if site.startswith("post_mlp.")] or list(sites)
 
 
 def swap_history(states: np.ndarray, position: int = -1) -> np.ndarray:
