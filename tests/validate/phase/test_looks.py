@@ -69,4 +69,4 @@ def test_a_look_at_a_network_holds_every_number():
 def test_a_pool_of_one_task_has_no_skill():
     columns = parse_map(TINY, "dice").columns()
     scene = Scene(next(c for c in columns if (c.mixture, c.diversity) == ("pool", 1)))
-    assert np.isnan(scene.skill(scene.pair("training")[1]))
+    assert np.isnan(scene.skill(scene.pair("training")[0]))
