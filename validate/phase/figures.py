@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from validate.capture.skill import LEARNED
 from validate.figures.style import BLACK, BLUE, GREEN, ORANGE, POPULATIONS, PURPLE, RED, SKY, new_figure
@@ -28,6 +29,11 @@ PREDICTION_LOOKS = {
 }
 POPULATION_COLOURS = {"training": BLUE, "majors": SKY, "minors": GREEN, "fresh": ORANGE}
 """Colour and dash of predictions; colours of populations."""
+
+
+def decades() -> LogLocator:
+    """Return where a logarithmic scale has its numbers."""
+    return LogLocator(subs=(1.0, 2.0, 5.0))
 
 
 def table(grid: Grid, value: Value) -> np.ndarray:
@@ -126,7 +132,9 @@ def map_figure(grid: Grid) -> Figure:
             norm=norm(means),
             rasterized=True,
         )
-        figure.colorbar(mesh, ax=axes, fraction=0.06, aspect=18)
+        ticks = decades() if scale == "lack" else None
+        bar = figure.colorbar(mesh, ax=axes, fraction=0.06, aspect=18, ticks=ticks, format=StrMethodFormatter("{x:g}"))
+        bar.ax.minorticks_off()
         axes.set_title(title)
         axes.grid(visible=False)
         step_ticks(axes, steps)
@@ -219,6 +227,9 @@ def curves_figure(grid: Grid) -> Figure:
         inside.set_title("1 − skill at the end")
     phases.axhline(0, color=BLACK, lw=0.8)
     excess.set_yscale("log")
+    excess.yaxis.set_major_locator(decades())
+    excess.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    excess.yaxis.set_minor_locator(NullLocator())
     for axes, title in (
         (losses, f"loss at the end, nats (dotted {poles[0]}, dashed {poles[1]})"),
         (places, f"weight of {poles[1]} in the nearest mix"),
