@@ -111,19 +111,12 @@ def test_nnsight_holds_and_changes_the_same():
 
 
 def test_transformer_lens_holds_and_changes_what_its_hook_points_see():
-    pytest.importorskip("transformer_lens")
+    sources = pytest.importorskip("transformer_lens.model_bridge.sources")
     from validate.own_states.adapters.transformer_lens import Cached
 
     sizes = {"n_layers": 3, "d_model": 8, "n_ctx": 12, "d_head": 4, "n_heads": 2, "d_mlp": 16, "d_vocab": 3}
     further = {"act_fn": "gelu", "normalization_type": "LN"}
-    try:
-        from transformer_lens.model_bridge.sources import boot_native
-
-        network = boot_native({**sizes, **further})
-    except ImportError:  # before version 4
-        from transformer_lens import HookedTransformer, HookedTransformerConfig
-
-        network = HookedTransformer(HookedTransformerConfig(**sizes, **further, device="cpu"))
+    network = sources.boot_native({**sizes, **further})
     sites = [f"blocks.{layer}.hook_resid_post" for layer in range(3)]
     source = Cached(network, sites)
     outputs, states = source(INPUTS)
