@@ -1,6 +1,7 @@
 """Checkpoints: what is written is read back; anything else is refused in one sentence."""
 
 import json
+import os
 import resource
 import signal
 from dataclasses import fields
@@ -139,6 +140,53 @@ def test_a_file_that_does_not_fit_itself_is_refused_in_one_sentence(change, sent
     write_signed(path, checkpoint_for(), change)
     with pytest.raises(CheckpointError, match=rf"^[^ ]*forged\.safetensors contradicts itself: {sentence}$"):
         load_checkpoint(path)
+
+
+FORGED = {
+    "step": ("4", -1, 2.5, None, 10**30, 10**6, [], True),
+    "seconds": ("x", float("nan"), -1.0, float("inf"), None, {}),
+    "records": (None, {}, [1], ["x"], [{}], [{"step": 0}], "x", [[]]),
+    "backend": ("cuda", None, 1, []),
+    "fingerprint": (None, [], {"code": 1}, "x", {"code": ["x"]}),
+    "training": ([], "x", {}, {"steps": "x"}, {"a\nb": 1}),
+    "model": (None, [], "x", {}, {"layers": 10**9}, {"inputs": -1}),
+    "format": (None, 1, [], "\x1b[31m"),
+    "more": ("x",),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_whatever_a_forged_file_says_is_refused_in_one_sentence(name, tmp_path):
+    path = tmp_path / "forged.safetensors"
+    for value in FORGED[name]:
+        whole = isinstance(value, dict) and name == "model" and value
+        write_signed(path, checkpoint_for(), lambda d, t, v=value, w=whole: d.update({name: d[name] | v if w else v}))
+        with pytest.raises(CheckpointError, match="contradicts itself") as caught:
+            load_checkpoint(path)
+        assert str(caught.value).isprintable()
+        assert len(str(caught.value)) < 600
+
+
+def test_records_of_no_order_and_missing_keys_are_refused(tmp_path):
+    path = tmp_path / "forged.safetensors"
+    changes = (
+        lambda d, t: d["records"].reverse(),
+        lambda d, t: d["records"].append(d["records"][-1]),
+        lambda d, t: d["records"][0].update(step=99),
+        lambda d, t: d.pop("step"),
+        lambda d, t: d.pop("records"),
+    )
+    for change in changes:
+        write_signed(path, checkpoint_for(), change)
+        with pytest.raises(CheckpointError, match="contradicts itself"):
+            load_checkpoint(path)
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    for path in (tmp_path / "fifo", tmp_path):
+        with pytest.raises(CheckpointError, match="is not a file"):
+            load_checkpoint(path)
 
 
 def write_signed(path, good, change):
