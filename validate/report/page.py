@@ -144,7 +144,7 @@ def page(results: Results, figures: Sequence[Drawn]) -> str:
         letters=LETTERS,
         meaning=VERDICT_MEANING,
         learned=LEARNED,
-        titles={name: title_of(name) for name in families},
+        titles={name: title_of(name) for name in results.experiment.families},
     )
 
 
