@@ -112,7 +112,7 @@ def test_a_changed_digit_or_a_broken_seal_is_refused(results, tmp_path):
     digits = [place for place, letter in enumerate(text) if letter.isdigit()]
     for place in (digits[0], digits[70], digits[len(digits) // 2], digits[-1]):
         path.write_text(text[:place] + str((int(text[place]) + 1) % 10) + text[place + 1 :])
-        with pytest.raises(RunFolderError, match="was changed or damaged|holds no results"):
+        with pytest.raises(RunFolderError, match=r"was changed or damaged|holds no results"):
             read_results(tmp_path)
     path.write_text(text.replace("\n", "", 1))
     with pytest.raises(RunFolderError, match="its seal is broken"):
