@@ -12,9 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.transforms import Bbox
 from tiny import tiny_experiment
 
-from validate.claims.catalogue import CLAIMS
 from validate.claims.properties import PropertiesShown
-from validate.experiment.scopes import DIVERSE
 from validate.figures import groups
 from validate.figures.alignment import alignment_bands
 from validate.figures.gallery import GALLERY, ORDER, in_order
@@ -26,7 +24,7 @@ from validate.figures.phases import mode_curves
 from validate.figures.prefix import prefix_panels
 from validate.figures.properties import properties_by_layer
 from validate.figures.simplex import simplex_trajectories
-from validate.figures.stability import PAPER, has_minors, stability_by_layer
+from validate.figures.stability import has_minors, stability_by_layer
 from validate.figures.style import house_style, layer_colours
 from validate.figures.training import training_curves
 from validate.judging.results import LadderResult, Results
@@ -149,16 +147,6 @@ def test_regression_counts_points_and_others_symbols():
         with house_style("test"):
             figure = alignment_bands(group([network(family=family)]))
         assert label in figure.axes[0].get_xlabel()
-
-
-def test_stability_has_the_papers_values_that_claims_quote():
-    paper = {name: claim.paper for name, (claim, _) in CLAIMS.items()}
-    for family, table in PAPER.items():
-        majors, minors = table["majors"][-1], table["minors"][-1]
-        assert paper["P0"][family, DIVERSE] == majors
-        assert paper["majors stable"][family, DIVERSE] == pytest.approx(majors - minors)
-        assert len(table["depth"]) == len(table["majors"]) == len(table["minors"])
-        assert list(table["depth"]) == sorted(table["depth"])
 
 
 def test_minors_are_shown_where_there_are_any():

@@ -61,7 +61,8 @@ class Claim:
     criteria : tuple of Criterion
         All must hold.
     paper : mapping
-        The paper's own value of the first criterion's statistic, by (family, scope), where it is known.
+        The paper's own values of the first criterion's statistic by layer, by (family in its layout, scope), where they
+        are known; `claims.paper` says beside what they stand.
     primary : tuple of str
         The scopes in which it is one of the few claims named beforehand; everything else is secondary.
     expected_to_fail : mapping
@@ -71,7 +72,7 @@ class Claim:
     name: str
     statement: str
     criteria: tuple[Criterion, ...]
-    paper: Mapping[tuple[str, Scope], float] = field(default_factory=dict)
+    paper: Mapping[tuple[str, Scope], tuple[float, ...]] = field(default_factory=dict)
     primary: tuple[Scope, ...] = ()
     expected_to_fail: Mapping[str, str] = field(default_factory=dict)
 

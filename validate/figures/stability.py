@@ -1,40 +1,19 @@
-"""P0 of majors and of minors by layer, beside the paper's: does the state stay a function of (task, current)?
+"""P0 of majors and of minors by layer: does the state stay a function of (task, current)?
 
-Networks of other depth are compared at the same share of their depth, layer / (layers - 1).
+The paper's values stand beside those of the same layout. Networks of other depth are compared at the same share of their depth, layer / (layers - 1).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from validate.claims.paper import R2_CELL, READ_AT
 from validate.claims.stability import StabilityShown
 from validate.figures.group import GalleryFigure, Group
 from validate.figures.style import BLUE, RED, heading, intervals, new_figure
 from validate.judging.layer import layer_of
 from validate.judging.results import NetworkResult
-
-PAPER: Mapping[str, dict[str, tuple[float, ...]]] = {
-    "dice": {
-        "depth": (0 / 5, 1 / 5, 2 / 5, 3 / 5, 4 / 5, 5 / 5),
-        "majors": (0.985, 0.961, 0.924, 0.921, 0.970, 0.977),
-        "minors": (0.989, 0.976, 0.960, 0.944, 0.932, 0.931),
-    },
-    "markov": {
-        "depth": (0 / 5, 1 / 5, 2 / 5, 3 / 5, 4 / 5, 5 / 5),
-        "majors": (0.741, 0.685, 0.738, 0.885, 0.930, 0.950),
-        "minors": (0.748, 0.684, 0.702, 0.786, 0.774, 0.743),
-    },
-    "regression": {
-        "depth": (4 / 15, 6 / 15, 8 / 15, 10 / 15, 12 / 15, 14 / 15),
-        "majors": (0.957, 0.951, 0.959, 0.967, 0.972, 0.970),
-        "minors": (0.955, 0.933, 0.888, 0.854, 0.842, 0.832),
-    },
-}
-"""By family, the paper's R2 of majors and of minors by depth.
-
-arXiv:2605.03780, table of R2_cell at the final position, 1024 minors, one seed; regression in-sample.
-"""
 
 GROUPS = {"majors": (BLUE, "o", "-"), "minors": (RED, "s", "--")}
 
@@ -61,10 +40,12 @@ def stability_by_layer(group: Group) -> Figure:
         for name, (colour, marker, dash) in GROUPS.items():
             estimates = [row[name] for row in rows]
             intervals(axes, depth, estimates, color=colour, marker=marker, ls=dash, label=f"{name}, this run")
-            paper = PAPER.get(network.family)
+            paper = R2_CELL.get(network.family)
             if paper is not None:
                 look = {"color": colour, "marker": marker, "mfc": "white", "ls": ":", "lw": 1}
-                axes.plot(paper["depth"], paper[name], label=f"{name}, paper", **look)
+                last = len(paper[name]) - 1
+                theirs = [f"{READ_AT}{layer}" for layer in range(last + 1)]
+                axes.plot(depths([*theirs, f"post_mlp.{last}"])[:-1], paper[name], label=f"{name}, paper", **look)
         axes.set_title(heading(network))
         axes.set_xlabel("depth: layer / (layers − 1)")
     grid[0].set_ylabel("P0: R² of task and current\n(share of squares, last position)")
@@ -76,7 +57,7 @@ FIGURE = GalleryFigure(
     name="stability",
     title="Majors and minors: is the state a function of task and current?",
     caption="P0 of the majors and of groups of as many minors, by depth of the network, beside the values of the paper"
-    " where it has any (hollow; other sizes, one seed, regression in-sample). The paper finds that late layers hold a"
+    " for the same layout (hollow; other sizes, one seed, after attention). The paper finds that late layers hold a"
     " function of task and current for majors and not for minors.",
     draw=stability_by_layer,
     needs=(StabilityShown,),

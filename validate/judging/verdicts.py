@@ -9,6 +9,7 @@ the one with the worst verdict. What is added of primary claims stands in `judgi
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 from scipy.stats import binomtest
@@ -18,6 +19,7 @@ from validate.capture.rungs import PREDICTION
 from validate.capture.skill import LEARNED
 from validate.claims.base import Claim, Question, Statistics
 from validate.claims.catalogue import CLAIMS, primary_claims
+from validate.claims.paper import beside
 from validate.claims.rule import Criterion, deciding_null, judge, worst
 from validate.claims.skill import SKILL
 from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY, Scope
@@ -84,12 +86,20 @@ def _row(
         position=position if placed else None,
         seeds=[outcome.seed for outcome in outcomes],
         statement=claim.statement,
-        paper=claim.paper.get((family, scope)),
+        paper=_paper(claim.paper.get((family, scope)), outcomes, where) if placed else None,
         parts=parts,
         primary=scope in claim.primary,
         expected_to_fail=claim.expected_to_fail.get(kind_of(family)),
         **dict(deciding),
     )
+
+
+def _paper(
+    values: tuple[float, ...] | None, outcomes: Sequence[Outcome], where: Scope | Literal["last"]
+) -> float | None:
+    """Return the paper's value if it stands beside every seed's, at one depth."""
+    found = {beside(values, outcome.sites[where], outcome.layers["last"] + 1) for outcome in outcomes}
+    return found.pop() if len(found) == 1 else None
 
 
 def _criterion_row(

@@ -100,10 +100,26 @@ def test_theory_says_itself_what_no_rung_can_have():
     assert rows["P0", "minors=0"].predicted == GOOD["at least"]
 
 
-def test_the_papers_value_stands_where_it_was_measured():
-    assert rows_of(outcome())["P0", "minors=8"].paper == 0.977
-    assert rows_of(outcome(), kind="markov")["P0", "minors=8"].paper == 0.950
-    assert rows_of(outcome())["P0", "minors=0"].paper is None
+def test_the_papers_value_stands_beside_the_same_layout_and_depth_alone():
+    def at(site, layer, last=3):
+        found = outcome()
+        found.sites[DIVERSE] = site
+        found.layers |= {DIVERSE: layer, "last": last}
+        return found
+
+    def paper(*found, kind="dice-separated", design="minors=8", claim="P0"):
+        return rows_of(*found, kind=kind)[claim, design].paper
+
+    assert paper(at("post_attention.0", 0)) == 0.985
+    assert paper(at("post_attention.3", 3)) == 0.977  # the last of four layers, as of six
+    assert paper(at("post_attention.1", 1, last=5)) == 0.961
+    assert paper(at("post_attention.1", 1)) is None  # a third of the depth, which six layers do not have
+    assert paper(at("post_mlp.0", 0)) is None
+    assert paper(at("post_attention.0", 0), kind="dice") is None
+    assert paper(at("post_attention.0", 0), kind="regression-separated") is None
+    assert paper(at("post_attention.0", 0), design="minors=0") is None
+    assert paper(at("post_attention.0", 0), at("post_attention.3", 3)) is None
+    assert paper(at("post_attention.0", 0), claim="P0*") is None
 
 
 def test_a_row_shows_its_deciding_criterion():
