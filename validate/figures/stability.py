@@ -1,6 +1,7 @@
 """P0 of majors and of minors by layer: does the state stay a function of (task, current)?
 
-The paper's values stand beside those of the same layout. Networks of other depth are compared at the same share of their depth, layer / (layers - 1).
+The paper's values stand beside those of the same layout. Networks of other depth are compared at the same share of
+their depth, layer / (layers - 1).
 """
 
 from collections.abc import Sequence
