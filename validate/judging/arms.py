@@ -1,7 +1,8 @@
 """Does it matter how networks are trained? Statistics of an arm beside those of the first, seed by seed.
 
 Both arms train the same tasks from the same initial parameters, so that the difference is taken within a seed; its
-interval is that of Student's t over seeds. Nothing here is a verdict.
+interval is that of Student's t over seeds. Nothing here is a verdict. Arms that change the initial parameters alone are
+no other way of training; `judging.spread` has them.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from validate.claims.skill import SKILL
 from validate.experiment.scopes import Scope
 from validate.experiment.seed_plan import SeedPlan
 from validate.judging.results import ArmRow, Examination
+from validate.judging.spread import is_initialisation
 from validate.statistics.intervals import UNDEFINED, Estimate, over_seeds
 
 Examined = Sequence[tuple[SeedPlan, Examination]]
@@ -21,6 +23,7 @@ Examined = Sequence[tuple[SeedPlan, Examination]]
 def compare_arms(first: Examined, others: Examined) -> list[ArmRow]:
     """Return a row for each family, arm, scope and judged statistic that both arms have."""
     rows = []
+    others = [(plan, examination) for plan, examination in others if not is_initialisation(plan.arm)]
     for family, arm in dict.fromkeys((p.section, p.arm.name) for p, _ in others if p.arm is not None):
         own = {p.seed: e for p, e in others if p.section == family and p.arm is not None and p.arm.name == arm}
         plans = {p.seed: (p, e) for p, e in first if p.section == family and p.seed in own}

@@ -259,6 +259,25 @@ class ArmRow(Model):
         return self.difference.low > 0 or self.difference.high < 0
 
 
+class SpreadRow(Model):
+    """One statistic's variance over networks of a design: between tasks, and between initial parameters."""
+
+    family: Family
+    design: str
+    statistic: str
+    label: str
+    seeds: list[int]
+    initialisations: int
+    tasks: Number
+    initialisation: Number
+
+    @property
+    def share(self) -> float:
+        """The tasks' share of both; nan if nothing varies."""
+        whole = self.tasks + self.initialisation
+        return self.tasks / whole if whole > 0 else float("nan")
+
+
 class Results(Model):
     """A run: what results.json holds."""
 
@@ -271,6 +290,7 @@ class Results(Model):
     untrained: list[NetworkResult]
     skills: list[SkillRow]
     arms: list[ArmRow]
+    spreads: list[SpreadRow] = []
     training_seconds: float
     seconds: float
     peak_memory_bytes: int

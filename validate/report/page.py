@@ -21,7 +21,7 @@ from validate.experiment.folder import RunFolderError, inside, write_text
 from validate.figures import Drawn, draw_all
 from validate.figures.overview import Overview, caption, draw_overview
 from validate.figures.style import drawing, house_style, units_of
-from validate.judging.results import ArmRow, NetworkResult, Results, read_results
+from validate.judging.results import ArmRow, NetworkResult, Results, SpreadRow, read_results
 from validate.report.forest import Forest
 from validate.report.picture import Picture, data_uri
 from validate.report.primary import STANDINGS, primary_summaries
@@ -66,6 +66,7 @@ class FamilySection:
     seeds: Sequence[int]
     skills: list[SkillGroup]
     arms: list[ArmRow]
+    spreads: list[SpreadRow]
     networks: list[NetworkSection]
 
     @property
@@ -89,6 +90,7 @@ class FamilySection:
             seeds=seeds,
             skills=by_network([row for row in results.skills if row.family == family]),
             arms=[row for row in results.arms if row.family == family],
+            spreads=[row for row in results.spreads if row.family == family],
             networks=[NetworkSection.of(network) for network in networks],
         )
 

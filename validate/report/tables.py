@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from validate.claims.catalogue import CLAIMS
+from validate.claims.conditional import ConditionalShown
 from validate.claims.fresh_states import FreshStatesShown
+from validate.claims.functional import FUNCTIONAL, FunctionalShown
 from validate.claims.modes import ModesShown
 from validate.claims.prefix.shown import PrefixShown
 from validate.claims.properties import PropertiesShown
@@ -107,11 +109,17 @@ class SitesTable:
 
     @classmethod
     def of(cls, network: NetworkResult) -> "SitesTable":
-        """Gather what was found: P0 to P3*, R2_OOD, and statistics of the prefix at the position that is judged."""
+        """Gather what was found: P0 to P3*, sharper forms, R2_OOD, and what is judged of the prefix."""
         lines: dict[str, Numbers] = {site: {} for site in network.sites}
         if (properties := network.show(PropertiesShown)) is not None:
             for site, statistics in properties.properties.items():
                 lines[site] |= statistics
+        if (conditional := network.show(ConditionalShown)) is not None:
+            for site, statistics in conditional.sites.items():
+                lines[site] |= statistics
+        if (functional := network.show(FunctionalShown)) is not None:
+            for site, estimate in functional.sites.items():
+                lines[site] |= {FUNCTIONAL: estimate}
         if (fresh := network.show(FreshStatesShown)) is not None:
             for site, shares in fresh.subspace.items():
                 kinds = {"single": shares.single, "averaged": shares.averaged, "chance": shares.chance}

@@ -21,6 +21,7 @@ from validate.experiment.seed_plan import SeedPlan, arm_plans, seed_plans
 from validate.judging.arms import compare_arms
 from validate.judging.ladder import calibration
 from validate.judging.results import ClaimRow, Examination, LadderResult, Results, SkillRow, as_json
+from validate.judging.spread import spreads
 from validate.judging.verdicts import claim_rows
 from validate.runs.beforehand import require_experiment
 from validate.runs.environment import describe, peak_memory_bytes
@@ -106,6 +107,7 @@ def _reproduced(
     _say_gaps(networks, folder, console)
     examined = [done[measuring(plan, folder)] for plan in seeds]
     of_arms = [done[measuring(plan, folder)] for plan in arms]
+    first, others = list(zip(seeds, examined, strict=True)), list(zip(arms, of_arms, strict=True))
     results = Results(
         experiment=experiment,
         environment=describe(),
@@ -115,7 +117,8 @@ def _reproduced(
         networks=[network for examination in examined for network in examination.networks],
         untrained=[network for examination in examined for network in examination.untrained],
         skills=skills(networks, [*examined, *of_arms], folder),
-        arms=compare_arms(list(zip(seeds, examined, strict=True)), list(zip(arms, of_arms, strict=True))),
+        arms=compare_arms(first, others),
+        spreads=spreads(first, others),
         training_seconds=training_seconds(rows),
         seconds=time.perf_counter() - started,
         peak_memory_bytes=peak_memory_bytes(),
