@@ -115,11 +115,11 @@ class SitesTable:
             for site, statistics in properties.properties.items():
                 lines[site] |= statistics
         if (conditional := network.show(ConditionalShown)) is not None:
-            for site, statistics in conditional.sites.items():
-                lines[site] |= statistics
+            for site in lines.keys() & conditional.sites.keys():
+                lines[site] |= conditional.sites[site]
         if (functional := network.show(FunctionalShown)) is not None:
-            for site, estimate in functional.sites.items():
-                lines[site] |= {FUNCTIONAL: estimate}
+            for site in lines.keys() & functional.sites.keys():
+                lines[site] |= {FUNCTIONAL: functional.sites[site]}
         if (fresh := network.show(FreshStatesShown)) is not None:
             for site, shares in fresh.subspace.items():
                 kinds = {"single": shares.single, "averaged": shares.averaged, "chance": shares.chance}
