@@ -33,7 +33,7 @@ from validate.training.metrics import Metrics
 
 VERDICT_MEANING: dict[Verdict, str] = {
     "supported": "the interval lies inside the tolerance and clear of every null",
-    "unspecific": "the interval lies inside the tolerance, but a null meets it too or is not clear of it",
+    "unspecific": "the interval lies inside the tolerance, but a null or rival meets it too or is not clear of it",
     "refuted": "the interval lies outside the tolerance",
     "inconclusive": "the interval straddles the tolerance",
     "not tested": "the ladder disqualifies the statistic, or something it needs was not measured",
