@@ -1,10 +1,11 @@
 """The analytic ladder: sources whose answer is known, measured before any network is trained.
 
-    exact Bayes        must meet every criterion
-    averaging          holds the running average; must lose the contest of P3*
-    current symbol     knows nothing of the task
+    exact Bayes         must meet every criterion
+    averaging           holds the running average; must lose the contest of P3*
+    current symbol      knows nothing of the task
+    prediction only     the exact prediction and nothing else: the rival of claims about states, asked of them alone
     untrained networks  random weights; the paper's own statistics may not tell them from a trained one
-    random             noise; must fail
+    random              noise; must fail
 
 A statistic that does not pass on exact-Bayes states, or passes on a rung it must tell from them (random states, and
 averaging in the contest of P3*), cannot judge anything: the claims that need it are `not tested`. Averaging does meet
@@ -17,7 +18,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from theory import Mixture
 from validate.capture.candidates import Arenas
-from validate.capture.rungs import EXACT, rungs
+from validate.capture.rungs import EXACT, PREDICTION, rungs
 from validate.capture.sources import StateSource
 from validate.claims.base import Controls, Observed, Question, Side, Statistics
 from validate.claims.catalogue import CRITERIA
@@ -34,7 +35,11 @@ def climb(plan: SeedPlan, questions: Sequence[Question], names: Collection[str] 
     made = rungs(plan.setting, further)
     arenas = {m.n_minors: Arenas(m, plan.setting) for m in (plan.plain, plan.diverse) if m is not None}
     climbed = made if names is None else {name: made[name] for name in names}
-    return {name: _on_rung(make, plan, questions, arenas) for name, make in climbed.items()}
+    of_states = [question for question in questions if question.needs == "states"]
+    return {
+        name: _on_rung(make, plan, of_states if name == PREDICTION else questions, arenas)
+        for name, make in climbed.items()
+    }
 
 
 def _on_rung(
