@@ -39,16 +39,8 @@ Strangers = Sequence[tuple[NetworkPlan, Transformer]]
 """Trained networks that never saw a seed's majors."""
 
 
-def subjects_of(
-    seed_plan: SeedPlan, networks: Mapping[str, Transformer], strangers: Strangers = (), judged: bool = True
-) -> Subjects:
-    """Return trained networks beside others of the same shape; an arm is not judged and needs none.
-
-    Parameters
-    ----------
-    judged : bool
-        Whether claims are judged by them; a sweep has hypotheses of its own and shows no network with larger weights.
-    """
+def subjects_of(seed_plan: SeedPlan, networks: Mapping[str, Transformer], strangers: Strangers = ()) -> Subjects:
+    """Return trained networks beside others of the same shape; an arm is not judged and needs none."""
     family = seed_plan.family
 
     def sources(some: Iterable[Transformer]) -> list[NetworkSource]:
@@ -62,7 +54,7 @@ def subjects_of(
         untrained=sources(untrained_networks(seed_plan)),
         fresh_only=sources(network for plan, network in strangers if plan.is_fresh),
         others={design: sources(some) for design, some in others.items()},
-        scaled=sources(scaled_networks(seed_plan)) if judged else (),
+        scaled=sources(scaled_networks(seed_plan)),
     )
     return Subjects(seed_plan, trained, company)
 
@@ -90,7 +82,7 @@ def measure(
     beside = [(plan, _network(plan, home)) for plan, home in strangers]
     named = networks | {f"beside {plan.file_name}": network for plan, network in beside}
     path, key = kept_path(folder, seed_plan), measurement_key(seed_plan, named, questions)
-    subjects = subjects_of(seed_plan, networks, beside, judged=questions is QUESTIONS)
+    subjects = subjects_of(seed_plan, networks, beside)
     with piece_in_use(folder, seed_plan.name), threadpool_limits(1, user_api="blas"):
         return kept(path, key, lambda: examine(subjects, questions, rungs, judge=seed_plan.arm is None))
 

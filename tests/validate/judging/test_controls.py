@@ -128,7 +128,6 @@ def test_subjects_of_a_seed_know_strangers_by_design():
     company = subjects_of(plan, tiny_networks(plan), strangers).company
     assert {design: len(group) for design, group in company.others.items()} == {"minors=0": 2, "minors=2": 2}
     assert (len(company.untrained), len(company.fresh_only), len(company.scaled)) == (2, 1, 1)
-    assert subjects_of(plan, tiny_networks(plan), judged=False).company.scaled == ()
     arm = replace(plan, arm=arm_plans(experiment)[0].arm)
     assert subjects_of(arm, tiny_networks(plan), strangers).company.every == []
 
