@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import GenericAlias
 
 from sphinx.application import Sphinx
 
@@ -109,6 +110,11 @@ def _escaped(text: str) -> str:
     return text if text.startswith("`") else re.sub(r"([|*]|(?<=\w)_(?=\W|$))", r"\\\1", text)
 
 
+def skip_aliases(app: Sphinx, what: str, name: str, thing: object, skip: bool, options: object) -> bool | None:
+    """Leave out names of types such as dict[str, Array], which autodoc takes for classes."""
+    return True if isinstance(thing, GenericAlias) else None
+
+
 def add_explorable(app: Sphinx) -> None:
     """Put the explorable page into the site; its networks are trained again only if code has changed."""
     folder = ROOT / "docs" / "_build" / "explorable" / fingerprint("docs/explorable")
@@ -124,4 +130,5 @@ def setup(app: Sphinx) -> None:
     """Connect what this site adds to Sphinx."""
     app.connect("builder-inited", add_explorable)
     app.connect("source-read", name_files)
+    app.connect("autodoc-skip-member", skip_aliases)
     app.connect("autodoc-process-docstring", plain_docstring, priority=100)  # before numpydoc
