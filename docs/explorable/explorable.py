@@ -62,7 +62,7 @@ def described(network: Transformer, mixture: Mixture, sizes: Measurement) -> dic
     """Return what the page needs of a network: parameters by name, and by layer the vectors of its states."""
     network.buffer[...] = network.buffer.astype(np.float64).round(DIGITS)
     captured = Captured.of(NetworkSource(network, FAMILY), Setting("explorable", FAMILY, mixture.majors, SEED, sizes))
-    models = [captured.additive_model(site) for site in captured.fit]
+    models = [captured.additive_model(f"post_mlp.{layer}") for layer in range(CONFIG.layers)]
     return {
         "heads": CONFIG.heads,
         "parameters": {name: rounded(array) for name, array in network.parameters.items()},
