@@ -49,6 +49,21 @@ class Captured:
         """Return the same states with those of each fresh task averaged over its sequences."""
         return replace(self, fresh={site: states.mean(axis=1, keepdims=True) for site, states in self.fresh.items()})
 
+    def without_current(self) -> "Captured":
+        """Return the last fit and fresh states with the vector of what is current removed.
+
+        An average over sequences does not remove it: it leaves sum_a p_a nu_a, which is a function of the task.
+        """
+        setting = self.setting
+        fit = setting.current(setting.fit)[:, -1:]
+        fresh = setting.current(setting.fresh)[:, -1]
+        known = {site: self.main_effects(site).current for site in self.fresh}
+        return replace(
+            self,
+            fit={site: states[:, -1:] - fit @ known[site] for site, states in self.fit.items()},
+            fresh={site: states - (fresh @ known[site]).reshape(states.shape) for site, states in self.fresh.items()},
+        )
+
     def centre(self, site: str) -> Float[np.ndarray, " W"]:
         """Return the majors' mean state at the last position."""
         return self.fit[site][:, -1].mean(axis=0)

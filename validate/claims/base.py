@@ -8,6 +8,7 @@ predictions, or is no network, is not asked what needs more than it has. Numbers
     nulls        the same statistics of what must not pass for the claim, by null
     beside       the same of what is shown in a column of its own and judges nothing
     predicted    what theory says where no rung of the ladder can: statistics that need a network
+    reasons      why a statistic is undefined, where there is more to say than that
     shown        what figures and tables show, a typed model of the question's own
 
 A question stands in one file with its claims, and `claims.catalogue` holds them all.
@@ -252,6 +253,7 @@ class Findings:
     predicted: Mapping[str, float] = field(default_factory=dict)
     shown: Shown | None = None
     beside: Mapping[str, Statistics] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

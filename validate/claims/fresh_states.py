@@ -18,6 +18,7 @@ from validate.claims.geometry import (
     random_level,
     random_moments,
     resampled,
+    rest_moments,
     share,
 )
 from validate.claims.task_states import TaskStates, task_states
@@ -36,9 +37,10 @@ from validate.statistics.subspace import (
 
 
 class Shares(BaseModel):
-    """R2_OOD on the span of the task vectors: single states, task averages, and random subspaces."""
+    """R2_OOD on the span of the task vectors: single states, R2_OOD* of them, task averages, and random subspaces."""
 
     single: Estimate
+    rest: Estimate
     averaged: Estimate
     chance: Estimate
 
@@ -103,7 +105,12 @@ def subspace(observed: Observed) -> dict[str, Shares]:
         basis = span_basis(captured.main_effects(site).task)
         of_averages = subspace_moments(averaged.fresh[site], captured.centre(site), basis)
         chance = observed.once(random_moments)[site]
-        table[site] = Shares(single=estimate(single), averaged=estimate(of_averages), chance=estimate(chance))
+        table[site] = Shares(
+            single=estimate(single),
+            rest=estimate(observed.once(rest_moments)[site]),
+            averaged=estimate(of_averages),
+            chance=estimate(chance),
+        )
     return table
 
 

@@ -8,6 +8,10 @@ States are those of the last position, less the majors' mean state. S = span{the
                           fresh tasks' averaged states: that of the diverse network less that of the majors-only one
     OOD in minors' span   share of the fresh tasks' squares inside the three leading directions of the minors
 
+Starred, the same of states from which the vector of what is current is removed, h - nu'c. An average over sequences
+does not remove it: it leaves sum_a p_a nu_a, which is another for each task, and where the current fills most of the
+states, as in untrained networks, the plain shares measure that. The tolerances are the same.
+
 Directions are estimated from one set of tasks and judged on another: S from the majors, the minors' directions from
 the minors. Nulls: untrained networks, in pairs where two networks are compared; random subspaces in the place of S and
 of the minors' directions. In many dimensions two subspaces of low rank are far apart whatever they are, so angles are
@@ -22,6 +26,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
+from validate.capture.captured import Captured
 from validate.claims.base import MARKOV_GIVEN_TASK, Claim, Controls, Findings, Observed, Question, Side, Statistics
 from validate.claims.rule import Criterion
 from validate.claims.task_states import TaskStates, task_states
@@ -45,23 +50,26 @@ N_LEADING = 3
 N_REPLICATES = 100
 """Resampled sets of tasks over which intervals run; each needs a singular value decomposition."""
 
+ANGLES = ("smallest angle", "smallest angle*")
+SPANS = ("OOD in minors' span", "OOD in minors' span*")
+"""Statistics of the states, and of the states with what is current removed."""
+
 Moments = dict[str, Float[np.ndarray, "N 2"]]
 """Moments of R2_OOD by site and fresh task."""
 Rows = Int[np.ndarray, " N"]
 
 
-def fresh_moments(observed: Observed) -> Moments:
-    """Return the single-sequence moments of R2_OOD on the span of each site's task vectors."""
-    captured = observed.captured
+def moments_on_span(captured: Captured) -> Moments:
+    """Return the moments of the fresh states' R2_OOD on the span of each site's task vectors."""
     return {
         site: subspace_moments(states, captured.centre(site), span_basis(captured.main_effects(site).task))
         for site, states in captured.fresh.items()
     }
 
 
-def random_moments(observed: Observed) -> Moments:
+def moments_at_random(captured: Captured) -> Moments:
     """Return the same moments on random subspaces of the task span's rank."""
-    captured, setting = observed.captured, observed.setting
+    setting = captured.setting
     rank = len(setting.majors) - 1
     return {
         site: chance_moments(states, captured.centre(site), rank, setting.stream("random subspaces"))
@@ -69,39 +77,64 @@ def random_moments(observed: Observed) -> Moments:
     }
 
 
-def fall(plain: Moments, diverse: Moments, site: str, setting: Setting) -> Statistics:
+def fresh_moments(observed: Observed) -> Moments:
+    """Return the single-sequence moments of R2_OOD."""
+    return moments_on_span(observed.captured)
+
+
+def rest_moments(observed: Observed) -> Moments:
+    """Return those of R2_OOD*, with what is current removed."""
+    return moments_on_span(observed.captured.without_current())
+
+
+def random_moments(observed: Observed) -> Moments:
+    """Return the moments of R2_OOD on random subspaces."""
+    return moments_at_random(observed.captured)
+
+
+def random_rest_moments(observed: Observed) -> Moments:
+    """Return those of R2_OOD*."""
+    return moments_at_random(observed.captured.without_current())
+
+
+def fall(plain: Moments, diverse: Moments, site: str, setting: Setting, star: str = "") -> Statistics:
     """Estimate the ratio and the fall of R2_OOD between two networks at a site."""
     rng = setting.stream("bootstrap/subspace")
     quotient, difference = compare_shares(plain[site], diverse[site], rng, setting.sizes.replicates)
-    return {"R2_OOD ratio": quotient, "R2_OOD fall": difference}
+    return {f"R2_OOD{star} ratio": quotient, f"R2_OOD{star} fall": difference}
+
+
+def falls(plain: Observed, diverse: Observed, site: str, at_random: bool = False) -> Statistics:
+    """Estimate both ratios and falls, plain and starred, on the task span or on random subspaces."""
+    whole, rest = (random_moments, random_rest_moments) if at_random else (fresh_moments, rest_moments)
+    setting = diverse.setting
+    return fall(plain.once(whole), diverse.once(whole), site, setting) | fall(
+        plain.once(rest), diverse.once(rest), site, setting, "*"
+    )
 
 
 def analyse_fall(side: Side, controls: Controls) -> Findings:
     """Judge whether R2_OOD falls from the majors-only network to the diverse one."""
     if controls.plain is None:
         return Findings()
-    plain, diverse, setting = controls.plain.observed, side.observed, side.setting
-    own = plain.once(fresh_moments), diverse.once(fresh_moments)
-    nulls = controls.of_untrained_pairs(
-        lambda first, second: fall(
-            second.observed.once(fresh_moments), first.observed.once(fresh_moments), second.site, setting
-        )
-    )
+    plain, diverse = controls.plain.observed, side.observed
+    nulls = controls.of_untrained_pairs(lambda first, second: falls(second.observed, first.observed, second.site))
     if controls.judge:
-        chance = plain.once(random_moments), diverse.once(random_moments)
-        nulls["random subspace"] = fall(*chance, plain.site, setting)
-    return Findings(fall(*own, plain.site, setting), nulls)
+        nulls["random subspace"] = falls(plain, diverse, plain.site, at_random=True)
+    return Findings(falls(plain, diverse, plain.site), nulls)
 
 
 def turn_of(plain: TaskStates, diverse: TaskStates, setting: Setting) -> Statistics:
     """Estimate by how much more fresh tasks turn away from S in one network than in another."""
 
     def rise(rows: Rows) -> list[float]:
-        before, after = (angles(states.averaged["fresh"][rows], states.span)[0] for states in (plain, diverse))
-        return [after - before]
+        return [
+            angles(after["fresh"][rows], diverse.span)[0] - angles(before["fresh"][rows], plain.span)[0]
+            for before, after in ((plain.averaged, diverse.averaged), (plain.rest, diverse.rest))
+        ]
 
-    [estimate] = resampled(rise, [len(diverse.averaged["fresh"])], setting)
-    return {"smallest angle": estimate}
+    estimates = resampled(rise, [len(diverse.averaged["fresh"])], setting)
+    return dict(zip(ANGLES, estimates, strict=True))
 
 
 def analyse_angle(side: Side, controls: Controls) -> Findings:
@@ -112,14 +145,13 @@ def analyse_angle(side: Side, controls: Controls) -> Findings:
     plain, diverse = controls.plain.once(task_states)[site], side.once(task_states)[site]
     nulls: dict[str, Statistics] = {}
     if controls.judge:
-        before, after = plain.averaged["fresh"], diverse.averaged["fresh"]
+        pairs = [(plain.averaged["fresh"], diverse.averaged["fresh"]), (plain.rest["fresh"], diverse.rest["fresh"])]
 
         def rise(basis: Float[np.ndarray, "W r"]) -> list[float]:
-            return [angles(after, basis)[0] - angles(before, basis)[0]]
+            return [angles(after, basis)[0] - angles(before, basis)[0] for before, after in pairs]
 
-        width, rank = diverse.span.shape
-        [level] = random_level(width, rank, rise, setting)
-        nulls["random subspace"] = {"smallest angle": level}
+        levels = random_level(*diverse.span.shape, rise, setting)
+        nulls["random subspace"] = dict(zip(ANGLES, levels, strict=True))
         elsewhere = controls.untrained[0].site if controls.untrained else site
 
         def turn(first: Side, second: Side) -> Statistics:
@@ -131,13 +163,13 @@ def analyse_angle(side: Side, controls: Controls) -> Findings:
 
 def inside_minors(states: TaskStates, setting: Setting) -> Statistics:
     """Estimate the share of the fresh tasks' squares in the leading directions of the minors."""
-    fresh, minors = states.averaged["fresh"], states.averaged["minors"]
+    both = states.averaged, states.rest
 
     def inside(rows: Rows, others: Int[np.ndarray, " M"]) -> list[float]:
-        return [share(fresh[rows], leading_directions(minors[others], N_LEADING))]
+        return [share(part["fresh"][rows], leading_directions(part["minors"][others], N_LEADING)) for part in both]
 
-    [estimate] = resampled(inside, [len(fresh), len(minors)], setting)
-    return {"OOD in minors' span": estimate}
+    sizes = [len(states.averaged[name]) for name in ("fresh", "minors")]
+    return dict(zip(SPANS, resampled(inside, sizes, setting), strict=True))
 
 
 def analyse_directions(side: Side, controls: Controls) -> Findings:
@@ -145,9 +177,11 @@ def analyse_directions(side: Side, controls: Controls) -> Findings:
     site, setting = controls.plain.site if controls.plain is not None else side.site, side.setting
     states, nulls = side.once(task_states)[site], {}
     if controls.judge:
-        fresh = states.averaged["fresh"]
-        [level] = random_level(len(fresh.T), N_LEADING, lambda basis: [share(fresh, basis)], setting)
-        nulls["random subspace"] = {"OOD in minors' span": level}
+        both = states.averaged["fresh"], states.rest["fresh"]
+        levels = random_level(
+            len(states.centre), N_LEADING, lambda basis: [share(fresh, basis) for fresh in both], setting
+        )
+        nulls["random subspace"] = dict(zip(SPANS, levels, strict=True))
         elsewhere = controls.untrained[0].site if controls.untrained else site
         nulls |= controls.of_untrained(lambda other: inside_minors(other.once(task_states)[elsewhere], setting))
     return Findings(inside_minors(states, setting), nulls)
@@ -192,11 +226,21 @@ NEAR_ORTHOGONALITY = Question(
                 Criterion("R2_OOD fall", "R²_OOD, majors only − diverse", "at least", 0.0, sign=True),
             ),
         ),
+        Claim(
+            "near-orthogonality*",
+            "So they do once the vector of what is current is removed from the states.",
+            (
+                Criterion("R2_OOD* ratio", "R²_OOD without the current, diverse / majors only", "at most", 0.5),
+                Criterion(
+                    "R2_OOD* fall", "R²_OOD without the current, majors only − diverse", "at least", 0.0, sign=True
+                ),
+            ),
+        ),
     ),
     families=MARKOV_GIVEN_TASK,
     scopes=(BOTH,),
     needs="states",
-    statistics=("R2_OOD ratio", "R2_OOD fall"),
+    statistics=("R2_OOD ratio", "R2_OOD fall", "R2_OOD* ratio", "R2_OOD* fall"),
     analyse=analyse_fall,
 )
 
@@ -212,11 +256,24 @@ ANGLE = Question(
                 ),
             ),
         ),
+        Claim(
+            "angle*",
+            "So they do once the vector of what is current is removed from the states.",
+            (
+                Criterion(
+                    "smallest angle*",
+                    "principal angle without the current, diverse − majors only, degrees",
+                    "at least",
+                    0.0,
+                    sign=True,
+                ),
+            ),
+        ),
     ),
     families=MARKOV_GIVEN_TASK,
     scopes=(BOTH,),
     needs="states",
-    statistics=("smallest angle",),
+    statistics=ANGLES,
     analyse=analyse_angle,
 )
 
@@ -228,10 +285,15 @@ DIRECTIONS = Question(
             "Three directions of the minors hold most of the states of fresh tasks.",
             (Criterion("OOD in minors' span", "share of squares in three directions", "at least", 0.5),),
         ),
+        Claim(
+            "directions of minors*",
+            "So they do once the vector of what is current is removed from all states.",
+            (Criterion("OOD in minors' span*", "share without the current in three directions", "at least", 0.5),),
+        ),
     ),
     families=MARKOV_GIVEN_TASK,
     scopes=(DIVERSE,),
     needs="states",
-    statistics=("OOD in minors' span",),
+    statistics=SPANS,
     analyse=analyse_directions,
 )

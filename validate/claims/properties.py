@@ -42,8 +42,14 @@ from validate.experiment.scopes import DIVERSE, MAJORS_ONLY
 from validate.experiment.setting import Setting
 from validate.statistics.alignment import correlation_moments, fisher_z, pooled_mean, total_variation, undecided
 from validate.statistics.interpolation import AdditiveFit
-from validate.statistics.intervals import Estimate, Numbers, Statistic, bootstrap, explained_share
+from validate.statistics.intervals import UNDEFINED, Estimate, Numbers, Statistic, bootstrap, explained_share
 from validate.statistics.parts import SHARES
+
+LEAST_UNDECIDED = 100
+"""Sequences with undecided states without which nothing is said of these."""
+
+OF_UNDECIDED = ("P2*", "P3* TV", "P3* contest")
+"""Statistics of undecided states."""
 
 N_MODELS = 25
 """Resampled additive models over which the intervals of P2 to P3* run."""
@@ -155,7 +161,9 @@ def properties(captured: Captured, site: str) -> Statistics:
     dict
         Estimates by statistic: shares in [0, 1] (R2 may be negative), Pearson's r, total variation. Intervals of P2
         to P3* cover the scored sequences and, through `N_MODELS` resampled additive models, those the vectors were
-        estimated from. A setting without intervals gives values alone.
+        estimated from; the same models correct the values for the noise of the vectors. A setting without intervals
+        gives uncorrected values alone. Statistics of undecided states are undefined with fewer than `LEAST_UNDECIDED`
+        sequences that have any.
     """
     setting, n_replicates = captured.setting, captured.setting.sizes.replicates
     found = captured.late(site).estimate(intervals=n_replicates > 0)
@@ -168,8 +176,14 @@ def properties(captured: Captured, site: str) -> Statistics:
     for name, own in point.items():
         statistic, back = SEQUENCE_STATISTICS[name]
         variants = np.stack([one[name] for one in resampled]) if resampled else None
-        found[name] = bootstrap(own, statistic, rng, n_replicates, variants).map(back)
-    return found
+        found[name] = bootstrap(own, statistic, rng, n_replicates, variants, corrected=True).map(back)
+    return found | (dict.fromkeys(OF_UNDECIDED, UNDEFINED) if n_replicates and too_decided(setting) else {})
+
+
+def too_decided(setting: Setting) -> str | None:
+    """Return why too few sequences have undecided states, or None if there are enough."""
+    n = int(undecided(setting.posterior[:, setting.judged[:-1]]).any(axis=1).sum())
+    return None if n >= LEAST_UNDECIDED else f"{n} sequences have undecided states, fewer than {LEAST_UNDECIDED}"
 
 
 def judged_moments(
@@ -271,7 +285,10 @@ def analyse(side: Side, controls: Controls) -> Findings:
     if controls.judge:
         nulls["permuted task labels"] = permuted_labels(side.observed)
     shown = _shown(side.observed) if controls.show else None
-    return Findings(side.observed.once(_at_site), nulls, shown=shown, beside=controls.of_scaled(of_other))
+    why = too_decided(side.setting)
+    reasons = dict.fromkeys(OF_UNDECIDED, why) if why else {}
+    beside = controls.of_scaled(of_other)
+    return Findings(side.observed.once(_at_site), nulls, shown=shown, beside=beside, reasons=reasons)
 
 
 QUESTION = Question(

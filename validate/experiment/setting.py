@@ -78,8 +78,12 @@ class Setting:
 
     @cached_property
     def judged(self) -> np.ndarray:
-        """Positions at which P2 and P3 are judged: 4 to T/2, where undecided states are pooled, then the last."""
-        return np.append(np.arange(4, (self.n_positions + 1) // 2 + 1), self.n_positions - 1)
+        """Positions at which P2 and P3 are judged: up to T/2, where undecided states are pooled, then the last.
+
+        They begin at 4, where a few symbols are read; of numbers a single one may decide, so they begin at 0.
+        """
+        first = 4 if self.family.target_kind == "symbol" else 0
+        return np.append(np.arange(first, (self.n_positions + 1) // 2 + 1), self.n_positions - 1)
 
     def stream(self, purpose: str, step: int = 0) -> np.random.Generator:
         """Return the random stream of this family, seed and half for a purpose."""

@@ -10,10 +10,14 @@ from validate.statistics.intervals import Estimate
 
 
 def subspace_shares(group: Group) -> Figure:
-    """Draw R2_OOD with intervals over fresh tasks: a panel for single and averaged states, a series a network."""
-    figure = new_figure(9.5, 3.0)
-    panels = {"single sequences": _single, "states averaged over a task's sequences": _averaged}
-    for axes, (title, share) in zip(figure.subplots(1, 2, sharey=True), panels.items(), strict=True):
+    """Draw R2_OOD with intervals over fresh tasks: a panel for each kind of states, a series a network."""
+    figure = new_figure(12.0, 3.0)
+    panels = {
+        "single sequences": _single,
+        "the same, what is current removed": _rest,
+        "states averaged over a task's sequences": _averaged,
+    }
+    for axes, (title, share) in zip(figure.subplots(1, 3, sharey=True), panels.items(), strict=True):
         for network, states, (colour, marker, dash), shift in series(group, FreshStatesShown):
             shares = [share(shares) for shares in states.subspace.values()]
             look = {"color": colour, "marker": marker, "ls": dash, "label": network.design}
@@ -34,6 +38,10 @@ def _single(shares: Shares) -> Estimate:
     return shares.single
 
 
+def _rest(shares: Shares) -> Estimate:
+    return shares.rest
+
+
 def _averaged(shares: Shares) -> Estimate:
     return shares.averaged
 
@@ -42,7 +50,8 @@ FIGURE = GalleryFigure(
     name="subspace",
     title="Fresh tasks and the span of the task vectors",
     caption="Share of the variance of fresh tasks' last states inside the span of the task vectors, with intervals over"
-    " tasks. The untrained network shows the level that needs no learning.",
+    " tasks, and the same once the vector of what is current is removed."
+    " The untrained network shows the level that needs no learning.",
     draw=subspace_shares,
     needs=(FreshStatesShown,),
     untrained=True,

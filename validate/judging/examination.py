@@ -63,6 +63,7 @@ class Gathered:
     nulls: dict[Scope, dict[str, Statistics]] = field(default_factory=dict)
     beside: dict[Scope, dict[str, Statistics]] = field(default_factory=dict)
     predicted: dict[Scope, dict[str, float]] = field(default_factory=dict)
+    reasons: dict[Scope, dict[str, str]] = field(default_factory=dict)
 
     def add(self, question: Question, scope: Scope, findings: Findings) -> None:
         """Take in one answer; ValueError if it holds a statistic that the question does not name."""
@@ -71,6 +72,7 @@ class Gathered:
                 raise ValueError(f"{question.name} names no statistic {sorted(unnamed)}")
         self.measured.setdefault(scope, {}).update(findings.statistics)
         self.predicted.setdefault(scope, {}).update(findings.predicted)
+        self.reasons.setdefault(scope, {}).update(findings.reasons)
         for kept, found in ((self.nulls, findings.nulls), (self.beside, findings.beside)):
             for name, table in found.items():
                 kept.setdefault(scope, {}).setdefault(name, {}).update(table)
@@ -135,6 +137,7 @@ def examine(
             beside=gathered.beside,
             predicted=gathered.predicted,
             sites=_sites(sides),
+            reasons=gathered.reasons,
             layers=_layers(sides),
         ),
         networks=networks,

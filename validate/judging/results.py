@@ -69,6 +69,8 @@ class Outcome(Model):
         Statistics by null, and of what is shown beside the nulls and judges nothing.
     predicted : dict
         What theory predicts, for statistics that no rung can have.
+    reasons : dict
+        Why a statistic is undefined.
     sites, layers : dict
         Where each scope is judged, and the last candidate under "last"; and the numbers of their layers.
     """
@@ -80,6 +82,7 @@ class Outcome(Model):
     beside: dict[Scope, dict[str, Statistics]] = {}
     predicted: dict[Scope, dict[str, Number]]
     sites: dict[str, str]
+    reasons: dict[Scope, dict[str, str]] = {}
     layers: dict[str, int]
 
 
@@ -148,6 +151,8 @@ class CriterionRow(Model):
         What is shown beside the nulls and judges nothing.
     met, met_share : int, tuple of float
         How many networks meet the tolerance by themselves, and the interval of their share.
+    reason : str
+        Why it is not tested, where there is more to say than the rule does.
     p_value : float or None
         One-sided, that the mean over seeds meets the tolerance; None where it is not defined, as of one seed.
     """
@@ -169,6 +174,7 @@ class CriterionRow(Model):
     met_share: tuple[float, float]
     p_value: float | None
     verdict: Verdict
+    reason: str = ""
 
     def bound(self) -> str:
         """Return the tolerance as text."""

@@ -131,6 +131,7 @@ def _criterion_row(
         met_share=(share.low, share.high),
         p_value=defined(p_meets(criterion, own)) if learned else None,
         verdict=judge(criterion, measured, nulls, calibrated, learned),
+        reason=next((o.reasons[scope][name] for o in outcomes if name in o.reasons.get(scope, {})), ""),
     )
 
 

@@ -45,6 +45,8 @@ def where(row: ClaimRow) -> str:
 
 def why_untested(part: CriterionRow) -> str:
     """Say what kept a criterion from being judged."""
+    if part.reason:
+        return part.reason
     if not part.calibrated:
         return "the ladder disqualifies the statistic"
     if not all(map(math.isfinite, (part.measured, *part.interval))):

@@ -113,6 +113,7 @@ def bootstrap(
     rng: np.random.Generator,
     n_replicates: int,
     variants: Float[np.ndarray, "G N M"] | None = None,
+    corrected: bool = False,
 ) -> Estimate:
     """Estimate ``statistic(mean of moments)`` with a bootstrap interval over the N units.
 
@@ -121,6 +122,9 @@ def bootstrap(
     variants : ndarray, shape (G, N, M), optional
         The units' moments when what they depend on (vectors estimated on other sequences) is resampled too. Replicates
         take the variants in turn, so that the interval covers both samples.
+    corrected : bool
+        Whether the mean of (statistic of a variant - value) is subtracted from the value. Estimated vectors have noise,
+        resampled ones have it twice: to first order the second lot changes the statistic as much as the first did.
 
     Returns
     -------
@@ -137,6 +141,8 @@ def bootstrap(
     replicates = np.concatenate(
         [statistic(weights[first :: len(groups)] @ group) for first, group in enumerate(groups)]
     )
+    if corrected and variants is not None:
+        value = 2 * value - float(statistic(variants.mean(axis=1)).mean())
     return Estimate.of_replicates(value, replicates)
 
 

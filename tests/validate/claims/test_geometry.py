@@ -8,6 +8,7 @@ import pytest
 from model import Transformer
 from theory import Mixture, stream
 from validate.capture.candidates import Arenas
+from validate.capture.labelled import CellStates
 from validate.capture.sources import NetworkSource
 from validate.claims.base import UNTRAINED, Controls, Observed, Side, ranging
 from validate.claims.fresh_states import FreshStatesShown, directions
@@ -20,11 +21,13 @@ from validate.claims.geometry import (
     fall,
     fresh_moments,
     random_moments,
+    random_rest_moments,
+    rest_moments,
 )
 from validate.claims.task_states import TaskStates, task_states
 from validate.experiment.schema import Network, build_family, load_preset, network_config
 from validate.experiment.setting import Setting
-from validate.statistics.subspace import random_basis
+from validate.statistics.subspace import random_basis, share_inside
 
 WIDTH, N_NEW, N_EACH = 24, 60, 4
 SIZES = {
@@ -71,7 +74,8 @@ def built(degrees, minors_share=1.0, seed=0):
 
     other = np.sqrt(minors_share) * turned + np.sqrt(1 - minors_share) * axes[:, 4:6]
     populations = {"majors": states(3, axes[:, :2]), "fresh": states(N_NEW, turned), "minors": states(N_NEW, other)}
-    return TaskStates.of(task_vectors, centre, populations)
+    nothing = {name: np.zeros_like(part) for name, part in populations.items()}
+    return TaskStates.of(task_vectors, centre, populations, nothing)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +91,7 @@ def test_angles_and_shares_are_those_built(setting):
     assert rise.value == pytest.approx(55, abs=0.1)
     assert rise.low > 54
     assert minors.statistics["OOD in minors' span"].value == pytest.approx(1, abs=1e-4)
-    assert angle.nulls[UNTRAINED]["smallest angle"].value == 0
+    assert angle.nulls[UNTRAINED]["smallest angle*"].value == 0
     level = minors.nulls["random subspace"]["OOD in minors' span"]
     assert level.value == pytest.approx(N_LEADING / WIDTH, abs=0.05)
     assert (
@@ -106,7 +110,7 @@ def test_what_is_shown_of_built_states(setting):
 def test_fresh_tasks_elsewhere_than_the_minors_are_seen(setting):
     diverse = side_of_built(setting, built(90, minors_share=0.1))
     found = analyse_directions(diverse, Controls()).statistics
-    assert set(found) == {"OOD in minors' span"}
+    assert set(found) == {"OOD in minors' span", "OOD in minors' span*"}
     assert found["OOD in minors' span"].high < 0.5
 
 
@@ -121,15 +125,54 @@ def test_the_fall_is_of_two_networks_at_the_site_of_the_plain_one(setting):
     plain, diverse, *bare = (side_of(setting, n, seed) for n, seed in ((0, 0), (20, 1), (20, 2), (20, 3)))
     diverse = replace(diverse, observed=replace(diverse.observed, site="post_mlp.0"))
     found = analyse_fall(diverse, Controls(bare, plain=plain, judge=True))
-    assert found.statistics == fall(
-        fresh_moments(plain.observed), fresh_moments(diverse.observed), "post_mlp.1", setting
-    )
-    chance = fall(random_moments(plain.observed), random_moments(diverse.observed), "post_mlp.1", setting)
-    assert found.nulls["random subspace"] == chance
-    assert chance["R2_OOD ratio"].value == pytest.approx(1, abs=0.3)
-    first, second = (fresh_moments(other.observed) for other in bare)
-    pairs = [fall(first, second, "post_mlp.1", setting), fall(second, first, "post_mlp.1", setting)]
-    assert found.nulls[UNTRAINED] == ranging({UNTRAINED: pairs})[UNTRAINED]
+    assert set(found.statistics) == {"R2_OOD ratio", "R2_OOD fall", "R2_OOD* ratio", "R2_OOD* fall"}
+    for star, moments, at_random in (("", fresh_moments, random_moments), ("*", rest_moments, random_rest_moments)):
+        names = (f"R2_OOD{star} ratio", f"R2_OOD{star} fall")
+
+        def of(one, other, moments=moments, star=star):
+            return fall(moments(one.observed), moments(other.observed), "post_mlp.1", setting, star)
+
+        def kept(table, names=names):
+            return {name: table[name] for name in names}
+
+        assert kept(found.statistics) == of(plain, diverse)
+        assert kept(found.nulls["random subspace"]) == of(plain, diverse, at_random)
+        assert found.nulls["random subspace"][names[0]].value == pytest.approx(1, abs=0.3)
+        pairs = [of(*bare), of(*bare[::-1])]
+        assert kept(found.nulls[UNTRAINED]) == ranging({UNTRAINED: pairs})[UNTRAINED]
+
+
+def test_an_untrained_network_keeps_fresh_tasks_in_the_span_once_the_symbol_is_removed():
+    """Dice of the minimal size, last layer: the symbol fills the states, and without it the average of symbols does."""
+    plan = load_preset("minimal").families["dice"]
+    family = build_family("dice", plan.tasks)
+    sizes = plan.measurement.model_copy(update={"cell_sequences": 24, "fresh_tasks": 64, "fresh_sequences": 8})
+    setting = Setting("dice", family, family.sample_pool(stream(1000, "majors"), 3), 1000, sizes)
+    network = Transformer(network_config(family, plan.network), seed=1000, backend="numpy")
+    source = NetworkSource(network, family)
+    observed = Observed(source, setting, source.sites[-1])
+    plain, rest = (share_inside(of(observed)[observed.site].mean(axis=0)) for of in (fresh_moments, rest_moments))
+    assert plain < 0.15
+    assert 0.45 < rest < 0.65
+
+
+def test_removing_the_current_takes_out_what_was_put_in():
+    """States that hold nothing but the current symbol have nothing left; others keep all they had."""
+    setting = setting_of("dice")
+    rng = np.random.default_rng(0)
+    captured = side_of(setting).observed.captured
+    [site, *_] = captured.fresh
+    vectors = rng.normal(size=(4, 16))
+    vectors -= vectors.mean(axis=0)
+    cells = np.broadcast_to(vectors[:, None], (len(setting.scored), 3, 4, 8, 16))
+    fit = setting.current(setting.fit) @ vectors
+    fresh = (setting.current(setting.fresh)[:, -1] @ vectors).reshape(captured.fresh[site].shape)
+    content = rng.normal(size=fresh.shape)
+    built = replace(
+        captured, labelled={site: CellStates(cells)}, fit={site: fit}, fresh={site: fresh + content}
+    ).without_current()
+    np.testing.assert_allclose(built.fresh[site], content, atol=1e-12)
+    np.testing.assert_allclose(built.fit[site], 0, atol=1e-12)
 
 
 @pytest.mark.parametrize("kind", list(SIZES))

@@ -22,9 +22,11 @@ from validate.claims.properties import (
     analyse,
     permuted_labels,
     properties,
+    too_decided,
 )
 from validate.claims.rule import judge
 from validate.claims.trajectories import QUANTILES, alignment
+from validate.statistics.intervals import UNDEFINED
 from validate.statistics.parts import SHARES
 
 SITE = "features"
@@ -166,6 +168,24 @@ def test_each_network_is_judged_at_its_own_site_and_its_nulls_at_theirs(sides):
     assert found.shown.properties["post_mlp.0"] == there
     assert found.shown.properties["post_mlp.1"] == here
     assert PropertiesShown.model_validate_json(found.shown.model_dump_json()) == found.shown
+
+
+def test_too_few_undecided_sequences_are_not_judged(setting):
+    few = replace(setting, sizes=setting.sizes.model_copy(update={"cell_sequences": 8}))
+    source = rungs(few, {})[EXACT](mixtures(few)[0])
+    side = Side(Observed(source, few, SITE), Arenas(mixtures(few)[0], few))
+    found = analyse(side, Controls())
+    for name in ("P2*", "P3* TV", "P3* contest"):
+        assert found.statistics[name] == UNDEFINED or np.isnan(found.statistics[name].value)
+        assert found.reasons[name].endswith("sequences have undecided states, fewer than 100")
+    assert np.isfinite(found.statistics["P2"].value)
+    assert too_decided(setting) is None
+    assert analyse(Side(Observed(source, setting, SITE), side.arenas), Controls()).reasons == {}
+
+
+def test_undecided_states_are_looked_for_from_the_first_position_of_numbers():
+    assert dice_setting().judged[0] == 4
+    assert family_setting("regression").judged[0] == 0
 
 
 @dataclass
