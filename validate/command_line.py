@@ -1,4 +1,6 @@
-"""The command line: ``python -m validate reproduce | train | report | sweep | phase | sequences | measure | doctor``.
+"""The command line, ``python -m validate``.
+
+reproduce, train, report, sweep, phase, sequences, measure, calibrate and doctor are its commands.
 
 Every foreseeable failure is one sentence on standard error and exit status 2; training that diverged exits with 1.
 Nothing that was trained is lost by either.
@@ -330,6 +332,35 @@ def measure(
         print_states(console, results)
         write_text(folder / "report.txt", as_text(print_states, results, WIDTH))
         console.print(f"Numbers and this text: {folder}", highlight=False)
+
+
+@app.command()
+def calibrate(
+    seed: Annotated[int, typer.Option(min=0, help="Of the populations, and of all that is drawn from them.")] = 1000,
+    worlds: Annotated[int, typer.Option(min=2, metavar="N", help="Draws of each world.")] = 200,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only worlds of this kind, such as cells; give it again for another."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where the rows are written as JSON; a figure is put beside it."),
+    ] = None,
+) -> None:
+    """Put simulated worlds whose truth is known through the functions that judge: bias, coverage, power."""
+    console = Console()
+    with _sentences():
+        from validate.experiment.selection import require_known
+        from validate.judging.calibration.run import KINDS
+        from validate.judging.calibration.run import calibrate as draw_worlds
+        from validate.report.calibration import print_calibration, write_calibration
+
+        require_known("kind of world", kind or (), list(KINDS))
+        with console.status("Drawing worlds") as status:
+            found = draw_worlds(seed, worlds, kinds=kind or tuple(KINDS), tell=status.update)
+        print_calibration(console, found)
+        if out is not None:
+            console.print(f"Rows: {write_calibration(out, found)}", highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -150,7 +150,8 @@ def analyse_angle(side: Side, controls: Controls) -> Findings:
         def rise(basis: Float[np.ndarray, "W r"]) -> list[float]:
             return [angles(after, basis)[0] - angles(before, basis)[0] for before, after in pairs]
 
-        levels = random_level(*diverse.span.shape, rise, setting)
+        width, rank = diverse.span.shape
+        levels = random_level(width, rank, rise, setting)
         nulls["random subspace"] = dict(zip(ANGLES, levels, strict=True))
         elsewhere = controls.untrained[0].site if controls.untrained else site
 

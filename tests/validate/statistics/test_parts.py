@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from partitions import cells_of, noise_of, true_shares
 from scipy import stats
 
 from theory import stream
+from validate.judging.calibration.cells import cells_of, noise_of, slopes_of, true_shares
 from validate.statistics.covariance import slope_parts
 from validate.statistics.effects import cell_parts
 from validate.statistics.intervals import UNDEFINED, Estimate
@@ -20,28 +20,19 @@ def cell_draws(n, sizes, directions=None, n_draws=N_DRAWS, width=6):
     """Return the parts of independent samples of one population of cells."""
     rng = stream(1, f"cells {n} {sizes}")
     *between, within = sizes
-    means = cells_of(rng, (3, 4), *between, width)
-    noise = (noise_of(rng, (3, 4, n), width, within, directions) for _ in range(n_draws))
+    means = cells_of(rng, (3, 4), tuple(between), width)
+    noise = (noise_of(rng, (3, 4, n), within, width, directions) for _ in range(n_draws))
     return [cell_parts(means[:, :, None] + one) for one in noise]
 
 
 def slope_draws(n, sizes, n_draws=N_DRAWS, width=6):
     """Return the parts of independent samples of tasks with slopes on two covariates, standard normal ones."""
     rng = stream(1, f"slopes {n} {sizes}")
-    task, current, interaction, within = sizes
-    intercepts, common, own = (
-        rng.normal(size=(3, 1, width)),
-        rng.normal(size=(2, width)),
-        rng.normal(size=(3, 2, width)),
-    )
-    intercepts, own = intercepts - intercepts.mean(axis=0), own - own.mean(axis=0)
-    intercepts *= np.sqrt(task / np.square(intercepts).sum(axis=-1).mean())
-    common *= np.sqrt(current / np.square(common).sum())
-    own *= np.sqrt(interaction / np.square(own).sum(axis=(1, 2)).mean())
+    intercepts, slopes = slopes_of(rng, (3, 2), sizes[:3], width)
     found = []
     for _ in range(n_draws):
         x = rng.normal(size=(3, n, 2))
-        found.append(slope_parts(intercepts + x @ (common + own) + noise_of(rng, (3, n), width, within), x))
+        found.append(slope_parts(intercepts + x @ slopes + noise_of(rng, (3, n), sizes[3], width), x))
     return found
 
 
@@ -59,7 +50,7 @@ def test_parts_are_unbiased_for_samples_of_any_size(draws, n):
 @pytest.mark.parametrize("interaction", [0.0, 0.02, 0.5])
 def test_intervals_of_shares_cover_the_truth(draws, n, interaction):
     sizes = (1.0, 2.0, interaction, 1.0)
-    truth, found = true_shares(*sizes), [parts.shares() for parts in draws(n, sizes)]
+    truth, found = true_shares(sizes), [parts.shares() for parts in draws(n, sizes)]
     for name, true in truth.items():
         covered = sum(one[name].low <= true <= one[name].high for one in found)
         assert stats.binom.ppf(1e-3, N_DRAWS, 0.93) <= covered <= stats.binom.ppf(0.999, N_DRAWS, 0.97), name
@@ -77,10 +68,10 @@ def test_intervals_cover_where_noise_has_few_directions():
 def test_shares_of_measured_means_would_be_biased():
     """The fault that is guarded against: noise of cell means taken for an effect."""
     rng, n = stream(2, "plain"), 5
-    means = cells_of(rng, (3, 4), 1.0, 2.0, 0.0, 6)
+    means = cells_of(rng, (3, 4), (1.0, 2.0, 0.0), 6)
     naive = []
     for _ in range(100):
-        cells = (means[:, :, None] + noise_of(rng, (3, 4, n), 6, 4.0)).mean(axis=2)
+        cells = (means[:, :, None] + noise_of(rng, (3, 4, n), 4.0, 6)).mean(axis=2)
         # Without noise left in each cell there is nothing to subtract.
         naive.append(cell_parts(np.stack([cells, cells], axis=2)).shares()["P1"].value)
     assert np.mean(naive) > 0.05
@@ -88,7 +79,7 @@ def test_shares_of_measured_means_would_be_biased():
 
 @pytest.mark.parametrize("name", ["P1", "P1*"])
 def test_a_share_of_nothing_counts_against_the_claim(name):
-    noise = noise_of(stream(3, "noise"), (3, 4, 24), 16, 1.0)
+    noise = noise_of(stream(3, "noise"), (3, 4, 24), 1.0)
     assert cell_parts(noise).shares()[name] == Estimate.of_value(1.0)
     assert abs(cell_parts(noise).shares()["P0*"].value) < 0.05
     assert cell_parts(np.zeros((3, 4, 8, 2))).shares()[name] == UNDEFINED
@@ -123,7 +114,8 @@ def test_products_of_covariances_are_unbiased():
 
 
 def test_without_intervals_the_values_are_the_same():
-    states = cells_of(stream(5, "m"), (3, 4), 1, 1, 1, 6)[:, :, None] + noise_of(stream(5, "n"), (3, 4, 6), 6, 1.0)
+    means = cells_of(stream(5, "m"), (3, 4), (1.0, 1.0, 1.0))
+    states = means[:, :, None] + noise_of(stream(5, "n"), (3, 4, 6), 1.0)
     full, bare = cell_parts(states), cell_parts(states, intervals=False)
     assert isinstance(bare, Parts)
     assert bare.linear is None
