@@ -143,7 +143,7 @@ def known(seed: int, mix: float, within: float) -> Interpolating:
 def no_simplex(seed: int, n: int) -> Statistics:
     """Return the statistics of states that are noise."""
     setting = setting_of(seed, n, 0, f"calibration/null/{n}")
-    rng, empty = setting.stream("states"), Interpolating(seed, 0.0, 1.0).captured(setting)
-    shapes = empty.labelled[SITE].states.shape, empty.fit[SITE].shape, empty.score[SITE].shape
-    labelled, fit, score = (noise_of(rng, shape[:-1], 1.0, WIDTH) for shape in shapes)
-    return properties(Captured(setting, {SITE: CellStates(labelled)}, {SITE: fit}, {SITE: score}, {}), SITE)
+    rng, n_positions = setting.stream("states"), setting.n_positions
+    cells = noise_of(rng, (len(setting.scored), N_MAJORS, FAMILY.faces, n), 1.0, WIDTH)
+    fit, score = (noise_of(rng, (len(batch), n_positions), 1.0, WIDTH) for batch in (setting.fit, setting.score))
+    return properties(Captured(setting, {SITE: CellStates(cells)}, {SITE: fit}, {SITE: score}, {}), SITE)

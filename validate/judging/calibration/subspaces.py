@@ -35,6 +35,7 @@ from validate.experiment.setting import Setting
 from validate.judging.calibration.cells import noise_of
 from validate.judging.calibration.interpolating import FAMILY, N_MAJORS, SITE, WIDTH, Vectors, setting_of
 from validate.judging.calibration.rows import World
+from validate.statistics.intervals import Estimate
 from validate.statistics.subspace import leading_directions, share_inside, span_basis, subspace_moments
 
 WITHIN, N_TRUE, PLAIN = 0.1, 20_000, 0.9
@@ -141,6 +142,16 @@ def truth(seed: int, inside: float, elsewhere: bool) -> dict[str, float]:
     return found
 
 
+def share_at_random(setting: Setting, n: int) -> Estimate:
+    """Return the share of n tasks' squares in random directions."""
+    fresh = noise_of(setting.stream("noise"), (n,), 1.0, WIDTH)
+
+    def inside(basis: Float[np.ndarray, "W r"]) -> list[float]:
+        return [share(fresh, basis)]
+
+    return random_level(WIDTH, N_LEADING, inside, setting)[0]
+
+
 def subspace_worlds(seed: int, n: int) -> Iterator[World]:
     """Yield worlds of n fresh tasks, with n sequences a cell."""
     for name, (inside, elsewhere) in INSIDE.items():
@@ -151,7 +162,6 @@ def subspace_worlds(seed: int, n: int) -> Iterator[World]:
 
         setting = setting_of(seed, n, 0, f"calibration/no fall/{n}")
         null = measured((pair[0], pair[0]), setting)
-        fresh = noise_of(setting.stream("noise"), (n,), 1.0, WIDTH)
-        [level] = random_level(WIDTH, N_LEADING, lambda basis, fresh=fresh: [share(fresh, basis)], setting)
+        level = share_at_random(setting, n)
         true = truth(seed, inside, elsewhere)
         yield World(f"subspaces, {name}", n, true, measure, null | dict.fromkeys(SPANS, level))
