@@ -36,6 +36,10 @@ from validate.statistics.subspace import (
 )
 
 
+WITHOUT_CURRENT = "fresh, without the current"
+"""States of fresh tasks with the vector of what is current removed."""
+
+
 class Shares(BaseModel):
     """R2_OOD on the span of the task vectors: single states, R2_OOD* of them, task averages, and random subspaces."""
 
@@ -73,7 +77,8 @@ class Directions(BaseModel):
     Attributes
     ----------
     angles, dimension : dict
-        By population; of the angles also those of random subspaces in the place of S.
+        By population; of the angles also those of fresh states without the current, and of random subspaces in the
+        place of S.
     shares : dict
         Of each new population's squares, inside S, the minors' leading directions and its own.
     """
@@ -119,11 +124,11 @@ def directions(states: TaskStates, setting: Setting) -> Directions:
     new = {name: mean for name, mean in states.averaged.items() if name != "majors"}
     away = distances_from(new["fresh"], states.span)
 
-    def to_span(population: str) -> list[Estimate]:
-        mean = new[population]
+    def to_span(mean: np.ndarray) -> list[Estimate]:
         return resampled(lambda rows: angles(mean[rows], states.span), [len(mean)], setting)
 
-    found = {name: to_span(name) for name in new}
+    found = {name: to_span(mean) for name, mean in new.items()}
+    found[WITHOUT_CURRENT] = to_span(states.rest["fresh"])
     width, rank = states.span.shape
     found["random subspace"] = random_level(width, rank, partial(angles, new["fresh"]), setting)
     return Directions(

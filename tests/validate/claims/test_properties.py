@@ -83,7 +83,7 @@ def test_intervals_of_correlation_and_distance_hold_what_other_sequences_give():
     """Redraw every sequence of a noisy source: a 95 percent interval should rarely miss the mean of all redraws."""
     runs = []
     for seed in range(24):
-        setting = replace(dice_setting(cell_sequences=24), seed=seed)
+        setting = replace(dice_setting(cell_sequences=40), seed=seed)
 
         def fixed(purpose, setting=setting):
             return stream(0, purpose) if purpose.startswith("embedding/") else setting.stream(purpose)
