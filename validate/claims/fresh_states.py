@@ -35,7 +35,6 @@ from validate.statistics.subspace import (
     subspace_moments,
 )
 
-
 WITHOUT_CURRENT = "fresh, without the current"
 """States of fresh tasks with the vector of what is current removed."""
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from validate.claims.fresh_states import Directions, FreshStatesShown
+from validate.claims.fresh_states import WITHOUT_CURRENT, Directions, FreshStatesShown
 from validate.figures.group import GalleryFigure, Group
 from validate.figures.style import intervals, layer_axis, new_figure, series
 
@@ -30,7 +30,11 @@ def fresh_directions(group: Group) -> Figure:
             panel(axes, sites, np.arange(len(sites)) + shift, look)
         layer_axis(axes, names)
     _random_angles(grid[0][0], shown[0][1])
-    grid[0][0].set(ylabel="degrees", ylim=(0, 92), title="smallest angle, fresh tasks to task span")
+    grid[0][0].set(
+        ylabel="degrees",
+        ylim=(0, 92),
+        title="smallest angle, fresh tasks to task span\n(thin: what is current removed)",
+    )
     title = "fresh tasks in three directions of the minors\n(thin: of their own)"
     grid[0][1].set(ylabel="share of squares", ylim=(0, 1.02), title=title)
     grid[1][0].set(ylabel="participation ratio", title="effective dimension of fresh tasks' mean states")
@@ -45,6 +49,8 @@ def fresh_directions(group: Group) -> Figure:
 
 def _angles(axes: Axes, sites: Sites, layers: np.ndarray, look: dict[str, Any]) -> None:
     intervals(axes, layers, [site.angles["fresh"].smallest for site in sites], **look)
+    rest = [site.angles[WITHOUT_CURRENT].smallest.value for site in sites]
+    axes.plot(layers, rest, color=look["color"], ls=look["ls"], lw=0.7, alpha=0.7)
 
 
 def _random_angles(axes: Axes, sites: Sites) -> None:
