@@ -72,8 +72,33 @@ def test_no_units_and_no_variance_are_undefined_not_errors():
 def test_the_mean_of_a_unit_is_over_all_that_follows():
     values = stream(8, "units").normal(size=(30, 4, 3))
     ours = bootstrap_mean(values, stream(8, "b"), 50)
-    assert ours == bootstrap(values.mean(axis=(1, 2))[:, None], first, stream(8, "b"), 50)
+    assert ours == bootstrap_mean(values.mean(axis=(1, 2)), stream(8, "b"), 50)
     assert ours.value == pytest.approx(values.mean())
+    assert ours.low < ours.value < ours.high
+
+
+def test_the_interval_of_a_mean_reaches_further_on_the_side_of_the_long_tail():
+    """Of normal values it is Student's interval; of skewed ones more on the side where large ones are missing."""
+    values = stream(9, "normal").normal(size=400)
+    ours, student = bootstrap_mean(values, stream(9, "b"), 2000), Estimate.of_groups(values)
+    assert (ours.low, ours.high) == pytest.approx((student.low, student.high), abs=0.03)
+    skewed = bootstrap_mean(np.exp(values[:40]), stream(9, "b"), 2000)
+    assert skewed.high - skewed.value > 1.2 * (skewed.value - skewed.low)
+    constant = bootstrap_mean(np.full(10, 2.0), stream(9, "b"), 50)
+    assert (constant.low, constant.high) == pytest.approx((2.0, 2.0))
+
+
+def test_the_mean_of_noise_in_what_was_fitted_is_taken_off():
+    """A squared mean of a noisy estimate is too large by its variance; resampled estimates say by how much."""
+    rng = stream(10, "noise")
+    found = []
+    for _ in range(200):
+        sample = 1.0 + rng.normal(size=20)
+        units = np.full((5, 1), sample.mean() ** 2)
+        again = np.square(rng.choice(sample, size=(50, 20)).mean(axis=1))
+        variants = again[:, None, None] * np.ones((1, 5, 1))
+        found.append(bootstrap(units, first, rng, 50, variants, corrected=True).value)
+    assert abs(np.mean(found) - 1) < 4 * np.std(found) / np.sqrt(200)
 
 
 def test_without_replicates_there_is_a_value_and_no_interval():
