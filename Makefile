@@ -11,8 +11,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-# These train and measure from end to end: minutes where kernels run as Python loops.
-WHOLE_LINE := tests/validate/runs/test_reproduce.py tests/validate/test_own_states.py
+# These train and measure from end to end, minutes where kernels run as Python loops, or call with shapes that are none.
+WHOLE_LINE := tests/validate/runs/test_reproduce.py tests/validate/test_own_states.py tests/knocks
 
 .PHONY: reproduce test bench docs lint clean
 
