@@ -19,6 +19,7 @@ from validate.claims.rule import WORST_FIRST
 from validate.claims.trajectories import TrajectoriesShown
 from validate.experiment.folder import RunFolderError, to_json
 from validate.experiment.schema import parse_experiment
+from validate.experiment.seal import seal, unsealed
 from validate.figures import Drawn, groups
 from validate.figures.gallery import GALLERY
 from validate.figures.style import house_style, save
@@ -27,6 +28,7 @@ from validate.judging.results import NetworkResult, Results, read_results
 from validate.report.console import WIDE, print_claims, sites_table
 from validate.report.forest import WIDTH, Forest
 from validate.report.page import page, write_report
+from validate.report.picture import packed
 from validate.report.questions import refuted_by
 from validate.report.sentences import sentences
 from validate.report.tables import LETTERS, SitesTable
@@ -254,7 +256,7 @@ def test_figures_stand_under_the_question_they_answer(run, tmp_path):
     html, _, _ = reported(run, two_families, drawn)
     training, modes = html.index('id="question-training"'), html.index('id="question-two-modes"')
     assert training < html.index(": of dice</h4>") < modes < html.index(": of Markov</h4>")
-    assert html.count("data:image/svg+xml,<svg/>") == 2
+    assert html.count(f'data-packed="{packed(b"<svg/>")}"') == 2
 
 
 def test_the_console_tells_the_primary_claims_in_thirty_lines(run):
@@ -281,10 +283,10 @@ def test_a_forest_stands_in_its_frame(run):
 
 def test_the_report_of_a_folder_is_read_from_its_results(run, tmp_path):
     folder = shutil.copytree(run[0], tmp_path / "run")
-    content = json.loads((folder / "results.json").read_text())
+    content = json.loads(unsealed((folder / "results.json").read_bytes()))
     content["experiment"]["name"] = "another-name"
     content["ladder"] = []  # so that there is nothing to draw
-    (folder / "results.json").write_text(to_json(content))
+    (folder / "results.json").write_text(seal(to_json(content)))
     assert write_report(folder).read_text() == page(read_results(folder), [])
     assert "Experiment <strong>another-name</strong>" in (folder / "report.html").read_text()
 
@@ -301,7 +303,7 @@ def test_undefined_numbers_are_dashes_and_the_file_stands_alone(run):
     assert "—" in texts
     assert not {"nan", "None", "inf"} & {word.strip("[],;…") for text in texts for word in text.split()}
     inner = [link for link in tables.links if link.startswith("#")]
-    assert all(link.startswith(("#", "data:image/svg+xml,")) for link in tables.links)
+    assert all(link.startswith(("#", "data:image/svg+xml;base64,")) for link in tables.links)
     assert all(f'id="{link[1:]}"' in html for link in inner)
     assert tables.identified["matrix"][2][1][2].endswith(" —")
     assert len(html) < 15e6
@@ -349,10 +351,10 @@ def test_a_strangers_results_are_written_nowhere_else(run, tmp_path):
     shutil.copytree(run[0], folder)
     outside.mkdir()
     (outside / "notes").write_text("mine")
-    text = (folder / "results.json").read_text()
+    text = unsealed((folder / "results.json").read_bytes()).decode()
     for evil in ("../../evil", "/tmp/evil", "cards"):
         for key in ('"dice": {', '"family": "dice"'):
-            (folder / "results.json").write_text(text.replace(key, key.replace('"dice"', json.dumps(evil))))
+            (folder / "results.json").write_text(seal(text.replace(key, key.replace('"dice"', json.dumps(evil)))))
             with pytest.raises(RunFolderError, match="families must be among"):
                 write_report(folder)
     (folder / "results.json").write_text(text)

@@ -5,6 +5,7 @@ from io import StringIO
 import pytest
 from browser import DESK, PHONE, chromium, complaints, contrast, show
 from rich.console import Console
+from selenium.webdriver.support.ui import WebDriverWait
 from tiny import TOML
 
 from validate.experiment.schema import parse_experiment
@@ -37,8 +38,8 @@ def test_the_page_is_whole_and_fits_with_everything_unfolded(browser, page, size
     browser.execute_script("for (const fold of document.querySelectorAll('details')) fold.open = true")
     assert complaints(browser) == []
     assert browser.execute_script("return document.documentElement.scrollWidth") <= size[0]
-    broken = "return [...document.images].filter(image => image.complete && !image.naturalWidth).length"
-    assert browser.execute_script(broken) == 0
+    unpacked = "return [...document.images].every(image => image.complete && image.naturalWidth)"
+    WebDriverWait(browser, 20).until(lambda opened: opened.execute_script(unpacked))
     assert browser.execute_script("return [...document.images].filter(image => !image.alt).length") == 0
     for text in TEXTS:
         assert contrast(browser, text) >= READABLE, text

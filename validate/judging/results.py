@@ -260,9 +260,14 @@ class ArmRow(Model):
     difference: Estimate
 
     @property
+    def has_interval(self) -> bool:
+        """Whether there are seeds enough for an interval."""
+        return len(self.seeds) > 1
+
+    @property
     def differs(self) -> bool:
-        """Whether the difference's interval excludes 0."""
-        return self.difference.low > 0 or self.difference.high < 0
+        """Whether the difference's interval over seeds excludes 0."""
+        return self.has_interval and (self.difference.low > 0 or self.difference.high < 0)
 
 
 class SpreadRow(Model):

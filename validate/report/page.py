@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from theory import title_of
 from validate.capture.skill import LEARNED
@@ -23,7 +22,7 @@ from validate.figures.overview import Overview, caption, draw_overview
 from validate.figures.style import drawing, house_style, units_of
 from validate.judging.results import ArmRow, NetworkResult, Results, SpreadRow, read_results
 from validate.report.forest import Forest
-from validate.report.picture import Picture, data_uri
+from validate.report.picture import Picture, address
 from validate.report.primary import STANDINGS, primary_summaries
 from validate.report.questions import sections
 from validate.report.sentences import sentences
@@ -99,7 +98,7 @@ class FamilySection:
 class FirstPicture:
     """The picture of the first screen."""
 
-    address: Markup
+    address: str
     caption: str
 
     @classmethod
@@ -110,7 +109,7 @@ class FirstPicture:
             return None
         with house_style(f"{overview.family}.overview"):
             drawn = drawing(draw_overview(overview))
-        return cls(data_uri(drawn.decode()), caption(overview))
+        return cls(address(drawn), caption(overview))
 
 
 def write_report(folder: Path) -> Path:

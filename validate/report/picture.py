@@ -1,27 +1,30 @@
-"""Figures as the page holds them: inside it, so that it needs no other file, and in as few bytes as they need."""
+"""Figures as the page holds them: inside it, so that it needs no other file, and packed until they are looked at."""
 
+import base64
+import gzip
 import re
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
-from theory import FAMILIES
+from theory import title_of
 from validate.figures import Drawn
 
 _PATH = re.compile(r'(?<= d=")[^"]*')
 _LONG = re.compile(r"(\.\d\d)\d+")
-_IDLE = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>|<\?xml.*?\?>|<!DOCTYPE.*?>", re.DOTALL)
-_ESCAPED = {"%": "%25", "#": "%23", "'": "&apos;", '"': "'", "&": "&amp;"}
-"""In this order: an address may hold neither % nor #, and stands between double quotes."""
 
 
-def data_uri(svg: str) -> Markup:
-    """Return a drawing as an address for an attribute in double quotes, paths to a hundredth of a point."""
-    short = _PATH.sub(lambda path: _LONG.sub(r"\1", path.group()), _IDLE.sub("", svg))
-    text = " ".join(short.split())
-    for raw, escaped in _ESCAPED.items():
-        text = text.replace(raw, escaped)
-    return Markup(f"data:image/svg+xml,{text}")
+def shortened(svg: bytes) -> bytes:
+    """Return a drawing whose paths are given to a hundredth of a point."""
+    return _PATH.sub(lambda path: _LONG.sub(r"\1", path.group()), svg.decode()).encode()
+
+
+def packed(svg: bytes) -> str:
+    """Return a drawing as the script of the page unpacks it: gzip, then base64; equal drawings give equal text."""
+    return base64.b64encode(gzip.compress(shortened(svg), mtime=0)).decode()
+
+
+def address(svg: bytes) -> str:
+    """Return a drawing as an address, for an image that is seen at once."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(shortened(svg)).decode()}"
 
 
 @dataclass(frozen=True)
@@ -29,15 +32,14 @@ class Picture:
     """A figure with its drawing, ready to be embedded."""
 
     figure: Drawn
-    address: Markup
+    packed: str
 
     @classmethod
     def of(cls, figure: Drawn) -> "Picture":
         """Read a figure from disk."""
-        return cls(figure, data_uri(figure.path.read_text("utf-8")))
+        return cls(figure, packed(figure.path.read_bytes()))
 
     @property
     def alternative(self) -> str:
         """What is told to those who do not see it."""
-        family = FAMILIES[self.figure.family].title if self.figure.family in FAMILIES else self.figure.family
-        return f"{family}: {self.figure.title}. {self.figure.caption}"
+        return f"{title_of(self.figure.family)}: {self.figure.title}. {self.figure.caption}"

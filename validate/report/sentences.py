@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from theory import FAMILIES
+from theory import title_of
 from validate.capture.skill import LEARNED
 from validate.claims.catalogue import CLAIMS
 from validate.judging.results import ClaimRow, Results
@@ -21,13 +21,13 @@ def _learned(results: Results) -> str:
     judged = [row for row in results.skills if not row.arm]
     learned = sum(row.learned for row in judged)
     whole = [
-        FAMILIES[name].title
+        title_of(name)
         for name in results.experiment.families
         if all(row.learned for row in judged if row.family == name)
     ]
     return (
         f"{learned} of {len(judged)} networks have learned to predict (skill of at least {LEARNED});"
-        f" all of them in: {_listed(whole)}."
+        f" families in which all have: {_listed(whole)}."
     )
 
 
@@ -66,6 +66,8 @@ def _modes(results: Results) -> str:
 def _optimizer(results: Results) -> str:
     if not results.arms:
         return "Whether the optimizer shapes the geometry was not asked: every network was trained with the same one."
+    if not any(row.has_interval for row in results.arms):
+        return "Whether the optimizer shapes the geometry is open: one seed of another one tells nothing of others."
     differing = [row for row in results.arms if row.differs]
     where = list(dict.fromkeys(f"{row.family}, {row.design}" for row in differing))
     arms = _listed(list(dict.fromkeys(row.arm for row in results.arms)))
