@@ -7,6 +7,7 @@ import pytest
 import model
 import theory
 import validate
+from validate import experiment
 from validate.experiment.fingerprints import MEASURING, digest_of, measuring_code, training_code
 
 MODULE = '''"""What it is."""
@@ -74,6 +75,7 @@ def sources(tmp_path, monkeypatch):
             stub.parent.mkdir(parents=True, exist_ok=True)
             stub.write_text("HELD = 0\n")
         monkeypatch.setattr(package, "__file__", str(copy / "__init__.py"))
+    monkeypatch.setattr(experiment, "__file__", str(tmp_path / "validate" / "experiment" / "__init__.py"))
     return tmp_path
 
 
