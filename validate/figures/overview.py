@@ -124,11 +124,11 @@ def _diversity(axes: Axes, overview: Overview) -> None:
             states, contest = network.show(FreshStatesShown), network.show(ModesShown)
             assert states is not None
             assert contest is not None
-            shares.append(states.subspace[site].averaged.value)
+            shares.append(states.subspace[site].rest.value)
             distance = contest.populations["fresh"].distance
             modes.append(np.log10(distance["M1"].mean.value / distance["M2"].mean.value))
         told = index == 0
-        axes.plot(counts, shares, color=BLUE, marker="o", lw=1, label="R²_OOD" if told else None)
+        axes.plot(counts, shares, color=BLUE, marker="o", lw=1, label="R²_OOD*" if told else None)
         other.plot(counts, modes, color=RED, marker="s", ls="--", lw=1, label="mode" if told else None)
     other.axhline(0, color=BLACK, lw=0.5)
     axes.set_xscale("symlog", linthresh=1, linscale=0.4)
@@ -136,7 +136,7 @@ def _diversity(axes: Axes, overview: Overview) -> None:
     axes.set_xticks(ticks, [str(count) for count in ticks])
     axes.minorticks_off()
     axes.set(xlabel="minor tasks in training", ylim=(0, 1), title="(c) fresh tasks, a line a seed")
-    axes.set_ylabel("R²_OOD inside the task span", color=BLUE)
+    axes.set_ylabel("R²_OOD* inside the task span", color=BLUE)
     other.set_ylabel("log₁₀ KL(M1 ‖ net) / KL(M2 ‖ net)", color=RED)
 
 
@@ -148,7 +148,7 @@ def caption(overview: Overview) -> str:
         f"{overview.family}. (a) Total variation between the coordinates β fitted to a sequence's states and its own"
         " exact posterior α, or its own running average γ: median and quartiles over held-out sequences, network"
         f" trained on {first.design}, layer {judged_layer(first)}{control}. (b) One held-out sequence of it in"
-        " the simplex of the majors. (c) Left axis: share of fresh tasks' mean states inside the span of the task"
-        " vectors. Right axis: below 0 predictions on fresh tasks are nearer to retrieval (M1), above 0 to"
+        " the simplex of the majors. (c) Left axis: share of fresh tasks' states, without what is current, inside the"
+        " span of the task vectors. Right axis: below 0 predictions on fresh tasks are nearer to retrieval (M1), above 0 to"
         " extrapolation (M2)."
     )
