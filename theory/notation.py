@@ -37,7 +37,7 @@ class Pool:
         (K, 2 pairs).
     """
 
-    parameters: Real[np.ndarray, "K *task"]
+    parameters: Real[np.ndarray, " K *task"]
 
     def __len__(self) -> int:
         return len(self.parameters)

@@ -169,7 +169,7 @@ class Cells:
         """Whether every cell is met in training."""
         return bool(self.probability.min() >= RARE)
 
-    def residual(self, states: Float[np.ndarray, "K #V C n"]) -> float:
+    def residual(self, states: Float[np.ndarray, " K #V C n"]) -> float:
         """Return 1 - R2_cell of a state that is a function of path, current symbol and steps shown.
 
         Parameters

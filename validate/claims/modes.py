@@ -105,7 +105,7 @@ def _shown(side: Side, population: str, standing: Standing) -> PopulationShown:
     kind, arena = side.mixture.family.target_kind, side.arenas.populations[population]
     predictions = {"network": side.mean(population)} | arena.candidates
 
-    def mean(values: Float[np.ndarray, "B *P"]) -> Estimate:
+    def mean(values: Float[np.ndarray, " B *P"]) -> Estimate:
         return bootstrap_mean(values, side.setting.stream("bootstrap/contest"), side.setting.sizes.replicates)
 
     def summary(values: Float[np.ndarray, "B P"]) -> Summary:

@@ -149,6 +149,6 @@ def caption(overview: Overview) -> str:
         " exact posterior α, or its own running average γ: median and quartiles over held-out sequences, network"
         f" trained on {first.design}, layer {judged_layer(first)}{control}. (b) One held-out sequence of it in"
         " the simplex of the majors. (c) Left axis: share of fresh tasks' states, without what is current, inside the"
-        " span of the task vectors. Right axis: below 0 predictions on fresh tasks are nearer to retrieval (M1), above 0 to"
-        " extrapolation (M2)."
+        " span of the task vectors. Right axis: below 0 predictions on fresh tasks are nearer to retrieval (M1), above"
+        " 0 to extrapolation (M2)."
     )

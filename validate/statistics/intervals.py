@@ -146,7 +146,7 @@ def bootstrap(
     return Estimate.of_replicates(value, replicates)
 
 
-def bootstrap_mean(values: Float[np.ndarray, "N *rest"], rng: np.random.Generator, n_replicates: int) -> Estimate:
+def bootstrap_mean(values: Float[np.ndarray, " N *rest"], rng: np.random.Generator, n_replicates: int) -> Estimate:
     """Estimate the mean of values of N units (of each the mean over all that follows), with an interval over units.
 
     The interval is the bootstrap-t: of each resample (mean* - mean) / error*, whose quantiles take the place of
