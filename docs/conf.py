@@ -71,7 +71,8 @@ nb_execution_cache_path = str(Path(__file__).parent / "_build" / "executed" / fi
 # --- API from numpydoc docstrings ---
 
 autosummary_generate = True
-autosummary_mock_imports = ["theory.__main__", "validate.__main__"]  # they run when imported
+autodoc_mock_imports = ["nnsight", "torch", "transformer_lens"]  # what adapters need and the site does not
+autosummary_mock_imports = [*autodoc_mock_imports, "theory.__main__", "validate.__main__"]  # these run when imported
 autodoc_default_options = {"members": True, "member-order": "bysource", "ignore-module-all": True}
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
@@ -110,9 +111,10 @@ def _escaped(text: str) -> str:
     return text if text.startswith("`") else re.sub(r"([|*]|(?<=\w)_(?=\W|$))", r"\\\1", text)
 
 
-def skip_aliases(app: Sphinx, what: str, name: str, thing: object, skip: bool, options: object) -> bool | None:
-    """Leave out names of types such as dict[str, Array], which autodoc takes for classes."""
-    return True if isinstance(thing, GenericAlias) else None
+def skip_foreign(app: Sphinx, what: str, name: str, thing: object, skip: bool, options: object) -> bool | None:
+    """Leave out what is not ours: classes of libraries, and names of types such as dict[str, Array]."""
+    foreign = isinstance(thing, type) and thing.__module__.split(".")[0] not in ("theory", "model", "validate")
+    return True if foreign or isinstance(thing, GenericAlias) else None
 
 
 def add_explorable(app: Sphinx) -> None:
@@ -130,5 +132,5 @@ def setup(app: Sphinx) -> None:
     """Connect what this site adds to Sphinx."""
     app.connect("builder-inited", add_explorable)
     app.connect("source-read", name_files)
-    app.connect("autodoc-skip-member", skip_aliases)
+    app.connect("autodoc-skip-member", skip_foreign)
     app.connect("autodoc-process-docstring", plain_docstring, priority=100)  # before numpydoc
