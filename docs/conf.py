@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import GenericAlias
 
+from jupyter_cache import get_cache
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parent.parent
@@ -67,6 +68,7 @@ def fingerprint(*more: str) -> str:
 
 
 nb_execution_cache_path = str(Path(__file__).parent / "_build" / "executed" / fingerprint())
+_ = get_cache(nb_execution_cache_path).db  # made here, once: two chapters that both found none would both make it
 
 # --- API from numpydoc docstrings ---
 
