@@ -12,11 +12,13 @@ from model import Transformer, TransformerConfig
 from theory import stream
 from validate.capture.candidates import Arenas
 from validate.capture.captured import Captured
+from validate.capture.labelled import capture_labelled
 from validate.capture.rungs import EXACT, PREDICTION, FeatureSource, averaging_features, rungs
 from validate.capture.sources import NetworkSource, StateSource
 from validate.claims.base import FRESH_ONLY, OTHER_MAJORS, SCALED, UNTRAINED, Controls, Observed, Side, ranging
 from validate.claims.catalogue import CRITERIA
 from validate.claims.properties import (
+    OF_THE_EFFECT,
     SEQUENCE_STATISTICS,
     PropertiesShown,
     analyse,
@@ -181,6 +183,20 @@ def test_too_few_undecided_sequences_are_not_judged(setting):
     assert np.isfinite(found.statistics["P2"].value)
     assert too_decided(setting) is None
     assert analyse(Side(Observed(source, setting, SITE), side.arenas), Controls()).reasons == {}
+
+
+@pytest.mark.parametrize("n", [24, 200])
+def test_exact_markov_states_are_additive_whatever_the_size_of_cells(n):
+    """Noise of cell means is no interaction; and states without a task have none either, so they are no null of P1."""
+    setting = family_setting("markov", 4)
+    source = rungs(setting, {})[EXACT](mixtures(setting)[0])
+    last = (setting.n_positions - 1,)
+    labelled = capture_labelled(source, setting.family, setting.majors, last, n, setting.stream("cells"))[SITE]
+    found = labelled.estimate()
+    for name in ("P1", "P1*"):
+        assert CRITERIA[name].place(found[name]) == "inside", name
+        assert name in OF_THE_EFFECT
+    assert abs(labelled.shuffled(stream(0, "shuffle")).estimate()["P1"].value) < 0.01
 
 
 def test_undecided_states_are_looked_for_from_the_first_position_of_numbers():
