@@ -21,6 +21,6 @@ def test_damaged_files(tmp_path):
     clean(damaged.campaign(120, 2000, tmp_path), 120)
 
 
-@pytest.mark.parametrize("kind", [kills.kills, kills.doubles, kills.full_disks])
+@pytest.mark.parametrize("kind", [kills.kills, kills.doubles])
 def test_runs_that_are_knocked(kind, tmp_path):
     clean(kind(4, 2000, tmp_path), 4)
