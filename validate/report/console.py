@@ -143,14 +143,14 @@ def claims_table(title: str, rows: Sequence[ClaimRow], width: int) -> Table:
 
 
 def sites_table(network: NetworkResult) -> Table:
-    """Return one line a site: the value of every statistic that was found there."""
+    """Return one line a statistic: its value at every site where it was found."""
     sites = SitesTable.of(network)
     title = f"{network.family}, {network.design}, seed {network.seed}; judged at {network.site}"
     table = Table(title=title, title_justify="left")
-    table.add_column("site", overflow="fold")
+    table.add_column("statistic", overflow="fold")
+    for site in sites.lines:
+        table.add_column(site, justify="right", overflow="fold")
     for heading in sites.headings:
-        table.add_column(heading, justify="right")
-    for site, numbers in sites.lines.items():
-        values = (numbers[heading].value if heading in numbers else None for heading in sites.headings)
-        table.add_row(site, *map(number, values))
+        values = (numbers[heading].value if heading in numbers else None for numbers in sites.lines.values())
+        table.add_row(heading, *map(number, values))
     return table
