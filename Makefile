@@ -2,7 +2,7 @@
 # make bench                              time a training step beside PyTorch and NumPy (installs PyTorch)
 # make docs                               the site in docs/_build/html: course (executed), reference pages, API
 # make knocks                             kills, full disks, damaged files, hostile input: hundreds of each
-# make test                               lint, types, and the tests twice: compiled, and with shapes checked
+# make test                               lint, types, the tests, and those of arrays once more with shapes checked
 PYTHON ?= python3
 PRESET ?= minimal
 # auto lets OpenBLAS choose its kernel even where the environment pins a slower one; results change in the last bits.
@@ -11,8 +11,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-# These train and measure from end to end, minutes where kernels run as Python loops, or call with shapes that are none.
-WHOLE_LINE := tests/validate/runs/test_reproduce.py tests/validate/test_own_states.py tests/knocks
+# Where arrays are made and reduced; the rest trains from end to end, minutes where kernels run as Python loops.
+ARRAYS := tests/theory tests/model tests/validate/statistics tests/validate/capture
 
 .PHONY: reproduce test bench docs lint clean
 
@@ -21,7 +21,7 @@ reproduce: $(STAMP)
 
 test: $(VENV)/.installed-test lint
 	$(BIN)/python -m pytest -n auto
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n auto $(WHOLE_LINE:%=--ignore=%) --jaxtyping-packages=theory,model,validate,beartype.beartype
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n auto $(ARRAYS) --jaxtyping-packages=theory,model,validate,beartype.beartype
 
 knocks: $(VENV)/.installed-test
 	$(BIN)/python tests/knocks/campaign.py
