@@ -24,7 +24,7 @@ def require_whole(name: str, value: Any, least: int) -> None:
         raise ValueError(f"{name} must be at most {LARGEST}; got {quoted(value)}")
 
 
-def require_positive(name: str, value: Any, low: float, high: float) -> None:
+def require_positive(name: str, value: Any, low: int | float, high: int | float) -> None:
     """Refuse what is no number between two positive bounds."""
     if not is_number(value) or not 0 < value < math.inf:
         raise ValueError(f"{name} must be positive and finite; got {quoted(value)}")
@@ -32,7 +32,7 @@ def require_positive(name: str, value: Any, low: float, high: float) -> None:
         raise ValueError(f"{name} must be between {low:g} and {high:g}; got {quoted(value)}")
 
 
-def require_at_least(name: str, value: Any, low: float) -> None:
+def require_at_least(name: str, value: Any, low: int | float) -> None:
     """Refuse what is no finite number, or one below `low`."""
     if not is_number(value) or not low <= value < math.inf:
         raise ValueError(f"{name} must be at least {low:g} and finite; got {quoted(value)}")

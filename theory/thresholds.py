@@ -31,7 +31,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real
 from scipy.optimize import isotonic_regression
 from scipy.special import expit, logsumexp
 
@@ -39,6 +39,9 @@ from theory.blocks import blocks
 from theory.notation import Batch, LatentTasks, Pool
 from theory.regret import information
 from theory.risk import RiskCurve
+
+Diversities = Sequence[float] | Sequence[int] | Real[np.ndarray, " N"]
+"""Numbers of tasks, rising."""
 
 BITS_PER_PARAMETER = 2.0
 """What a parameter of a trained transformer can hold."""
@@ -77,7 +80,7 @@ def exact_gain(
     return tuple(curves)
 
 
-def crossing(diversities: Sequence[float], rising: Float[np.ndarray, " N"]) -> float:
+def crossing(diversities: Diversities, rising: Float[np.ndarray, " N"]) -> float:
     """Return log2 of the diversity at which what should rise with it passes 0: -inf or +inf if it does not.
 
     Where the values are not in order, the nearest ones in order (least squares) stand for them; between diversities
@@ -96,9 +99,7 @@ def crossing(diversities: Sequence[float], rising: Float[np.ndarray, " N"]) -> f
     return float(places[above - 1] + (places[above] - places[above - 1]) * (-low) / (high - low))
 
 
-def indifference(
-    diversities: Sequence[float], excess: Float[np.ndarray, " N"], error: Float[np.ndarray, " N"]
-) -> float:
+def indifference(diversities: Diversities, excess: Float[np.ndarray, " N"], error: Float[np.ndarray, " N"]) -> float:
     """Return log2 of the diversity at which the excess risk Delta(N) falls to the learner's own error."""
     if np.any(np.asarray(excess) <= 0) or np.any(np.asarray(error) <= 0):
         raise ValueError("excess risk and error must be positive")
@@ -129,7 +130,7 @@ class Rational:
 
     def log_odds(
         self,
-        shown: Float[np.ndarray, "*grid"],
+        shown: Real[np.ndarray, "*grid"],
         excess: Float[np.ndarray, "*grid"],
         code: Float[np.ndarray, "*grid"],
     ) -> Float[np.ndarray, "*grid"]:
@@ -149,7 +150,7 @@ class Rational:
 
     def weight(
         self,
-        shown: Float[np.ndarray, "*grid"],
+        shown: Real[np.ndarray, "*grid"],
         excess: Float[np.ndarray, "*grid"],
         code: Float[np.ndarray, "*grid"],
     ) -> Float[np.ndarray, "*grid"]:
@@ -158,7 +159,7 @@ class Rational:
         return weight
 
     def threshold(
-        self, diversities: Sequence[float], shown: float, excess: Float[np.ndarray, " N"], information: float
+        self, diversities: Diversities, shown: float, excess: Float[np.ndarray, " N"], information: float
     ) -> float:
         """Return log2 of the diversity at which the odds are even after `shown` targets; `information` is I."""
         code = np.asarray(diversities, dtype=np.float64) * information

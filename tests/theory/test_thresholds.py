@@ -110,8 +110,9 @@ def test_without_decay_the_rational_learner_is_a_bayesian(enumerated):
     n = LENGTH - 1
     excess = whole @ np.log(known[:, -1] / fresh[:, -1]) / n
     learner = Rational()
-    assert learner.log_odds(np.array(n), np.array(excess), np.array(code)) == pytest.approx(odds)
-    assert learner.weight(np.array(n), np.array(excess), np.array(code)) == pytest.approx(1 - expit(odds))
+    at = np.array([n]), np.array([excess]), np.array([code])
+    assert learner.log_odds(*at) == pytest.approx(odds)
+    assert learner.weight(*at) == pytest.approx(1 - expit(odds))
 
 
 def test_the_rational_threshold_moves_with_data_and_is_where_odds_are_even():

@@ -11,10 +11,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Float
 from scipy import stats
 
 
-def p_above(values: Sequence[float], bound: float) -> float:
+def p_above(values: Sequence[float] | Float[np.ndarray, " S"], bound: float) -> float:
     """Return the one-sided p-value that the mean of values is above a bound.
 
     Student's t over the values, which are the units. Of fewer than two values, or if one is undefined, nan; of equal
