@@ -359,8 +359,13 @@ def load_preset(name: str) -> Experiment:
     """Read one of the experiments shipped with the package."""
     if name not in PRESETS:
         raise ExperimentError(f"preset must be one of {', '.join(PRESETS)}; got {quoted(name)}")
-    toml = resources.files("validate.experiment").joinpath("presets", f"{name}.toml").read_text("utf-8")
-    return parse_experiment(toml, f"preset {name}")
+    return load_shipped(name, name)
+
+
+def load_shipped(file: str, name: str, kind: type[E] = Experiment) -> E:  # type: ignore[assignment]
+    """Read a file of the presets' folder; errors call it by the name a person gives."""
+    toml = resources.files("validate.experiment").joinpath("presets", f"{file}.toml").read_text("utf-8")
+    return parse_experiment(toml, f"preset {name}", kind)
 
 
 def load_experiment(path: Path | str, kind: type[E] = Experiment) -> E:  # type: ignore[assignment]

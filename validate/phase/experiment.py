@@ -16,7 +16,6 @@ those of a column of more.
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -31,6 +30,7 @@ from validate.experiment.schema import (
     ExperimentError,
     FamilyPlan,
     load_experiment,
+    load_shipped,
     parse_experiment,
 )
 from validate.experiment.seed_plan import SeedPlan
@@ -287,5 +287,4 @@ def load_map(source: str | Path) -> PhaseExperiment:
         return load_experiment(source, PhaseExperiment)
     if source not in PRESETS:
         raise ExperimentError(f"preset must be one of {', '.join(PRESETS)}; got {source!r}")
-    text = resources.files("validate.experiment").joinpath("presets", f"phase-{source}.toml").read_text("utf-8")
-    return parse_map(text, f"preset {source}")
+    return load_shipped(f"phase-{source}", source, PhaseExperiment)

@@ -13,7 +13,6 @@ what is varied and not by the luck of the draw. An axis value that is the base's
 """
 
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,14 @@ from pydantic import Field, field_validator, model_validator
 
 from theory import overlapping
 from validate.experiment.network_plan import NetworkPlan, networks_of
-from validate.experiment.schema import Experiment, ExperimentError, FamilyPlan, load_experiment, parse_experiment
+from validate.experiment.schema import (
+    Experiment,
+    ExperimentError,
+    FamilyPlan,
+    load_experiment,
+    load_shipped,
+    parse_experiment,
+)
 from validate.experiment.seed_plan import SeedPlan
 from validate.sweep.axes import AXES, BASE, AxisValue, Point
 
@@ -146,8 +152,7 @@ def load_sweep(source: str | Path) -> SweepExperiment:
         One sentence: the file cannot be read, or is no sweep.
     """
     if source == PRESET:
-        text = resources.files("validate.experiment").joinpath("presets", f"{PRESET}.toml").read_text("utf-8")
-        return parse_sweep(text, f"preset {PRESET}")
+        return load_shipped(PRESET, PRESET, SweepExperiment)
     return load_experiment(Path(source), SweepExperiment)
 
 
