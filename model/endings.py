@@ -6,7 +6,7 @@ sequences that were read whole; another ending, from some position on, then cost
     q, k, v of the ending = its states W_q, W_k, W_v        keys = (kept before the ending, k),  values likewise
     P_ij = softmax over j <= i of q_i . k_j / sqrt(D)
 
-The operations are those of the readable network (`model.ops`, `model.attention`), in the dtype of the parameters.
+All else is the readable network (`model.reference`), in the dtype of the parameters.
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,11 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Float
 
-from model import ops
-from model.attention import Rotation, rotary, rotation
+from model.arrays import checked_inputs
+from model.attention import Rotation, rotary
 from model.engine import infinite_numbers
 from model.network import Array
+from model.reference import ReferenceNetwork
 from model.transformer import Transformer
 
 
@@ -31,15 +32,14 @@ class Beginnings:
     """
 
     def __init__(self, model: Transformer, inputs: np.ndarray) -> None:
-        self._config, self._parameters = model.config, model.parameters
-        self._turn = rotation(model.config.length, model.config.head_size, model.buffer.dtype)
+        self._config, self._dtype = model.config, model.buffer.dtype
+        self._reader = _Reader(model.config, model.buffer, np.empty_like(model.buffer))  # nothing is differentiated
         before = ["embed", *(f"post_mlp.{layer}" for layer in range(model.config.layers - 1))]
         _, states = model.forward(inputs, capture=before)
         self.shape: tuple[int, int] = (inputs.shape[0], inputs.shape[1])
         """Sequences and positions."""
-        turn = self._turn.first(inputs.shape[1])
         with infinite_numbers():
-            self._kept = [self._keys_and_values(states[site], layer, turn) for layer, site in enumerate(before)]
+            self._kept = [self._reader.keys_and_values(states[site], layer) for layer, site in enumerate(before)]
 
     def ended(self, start: int, inputs: np.ndarray) -> tuple[Array, Mapping[str, Array]]:
         """Read another ending of every sequence.
@@ -71,62 +71,47 @@ class Beginnings:
                 f" {self._config.length}; got shape {inputs.shape} from position {start}"
             )
         with infinite_numbers():
-            return self._ended(start, inputs)
+            return self._ended(start, checked_inputs(inputs, self._config, self._dtype))
 
     def _ended(self, start: int, inputs: np.ndarray) -> tuple[Array, Mapping[str, Array]]:
-        turn = Rotation(*(table[start : start + inputs.shape[1]] for table in self._turn))
-        x = self._embedded(inputs)
+        x, _ = self._reader.embed(inputs)
         states = {"embed": x[:, -1]}
         for layer, (keys, values) in enumerate(self._kept):
-            x = self._attended(x, layer, keys[:, :, :start], values[:, :, :start], turn)
+            x = self._reader.attention_after(x, layer, keys[:, :, :start], values[:, :, :start])
             states[f"post_attention.{layer}"] = x[:, -1]
-            x = self._transformed(x, layer)
+            x, _ = self._reader.mlp(x, layer)
             states[f"post_mlp.{layer}"] = x[:, -1]
-        last = x[:, -1]
-        if self._config.final_norm:
-            last = self._norm(last, "final_norm")
-        return self._linear(last, "output"), states
+        outputs, _ = self._reader.head(x, np.array([x.shape[1] - 1]))
+        return outputs[:, 0], states
 
-    def _embedded(self, inputs: np.ndarray) -> Array:
-        if self._config.input_kind == "tokens":
-            return ops.embedding(inputs, self._parameters["embedding.weight"])[0]
-        return self._linear(inputs.astype(self._parameters["embedding.weight"].dtype), "embedding")
 
-    def _attended(self, x: Array, layer: int, keys: Array, values: Array, turn: Rotation) -> Array:
+class _Reader(ReferenceNetwork):
+    """The readable network, which can also read positions whose earlier keys and values are given."""
+
+    def keys_and_values(
+        self, x: Float[np.ndarray, "B L C"], layer: int, start: int = 0
+    ) -> tuple[Float[np.ndarray, "B H L D"], Float[np.ndarray, "B H L D"]]:
+        """Return those of the positions from `start` on, the keys turned."""
+        normalised, _ = self._norm(x, f"layers.{layer}.attention_norm")
+        keys = self._turned(normalised, layer, "key", start)
+        values = self._heads(self._linear(normalised, f"layers.{layer}.attention.value")[0])
+        return keys, np.swapaxes(values, 1, 2)
+
+    def attention_after(self, x: Float[np.ndarray, "B m C"], layer: int, keys: Array, values: Array) -> Array:
         """Return x + Attention(LayerNorm(x)) where earlier keys and values are given, (B, H, start, D) each."""
         new, start = x.shape[1], keys.shape[2]
-        name = f"layers.{layer}.attention"
-        normalised = self._norm(x, f"{name}_norm")
-        query = np.swapaxes(rotary(self._heads(self._linear(normalised, f"{name}.query")), turn)[0], 1, 2)
-        own_keys, own_values = self._keys_and_values(x, layer, turn)
-        keys, values = (np.concatenate(pair, axis=2) for pair in ((keys, own_keys), (values, own_values)))
-        scores = query @ np.swapaxes(keys, -1, -2) * float(self._config.head_size) ** -0.5
+        normalised, _ = self._norm(x, f"layers.{layer}.attention_norm")
+        query = self._turned(normalised, layer, "query", start)
+        own = self.keys_and_values(x, layer, start)
+        keys, values = (np.concatenate(pair, axis=2) for pair in zip((keys, values), own, strict=True))
+        scores = query @ np.swapaxes(keys, -1, -2) * float(self.config.head_size) ** -0.5
         scores = np.where(np.tri(new, start + new, start, dtype=bool), scores, -np.inf)
         weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
         weights /= weights.sum(axis=-1, keepdims=True)
         mixed = np.swapaxes(weights @ values, 1, 2).reshape(x.shape)
-        return x + self._linear(mixed, f"{name}.output")
+        return np.asarray(x + self._linear(mixed, f"layers.{layer}.attention.output")[0])
 
-    def _transformed(self, x: Array, layer: int) -> Array:
-        """Return x + MLP(LayerNorm(x))."""
-        name, activation = f"layers.{layer}.mlp", ops.silu if self._config.activation == "silu" else ops.gelu
-        hidden = self._linear(self._norm(x, f"{name}_norm"), f"{name}.up")
-        return x + self._linear(activation(hidden)[0], f"{name}.down")
-
-    def _keys_and_values(
-        self, x: Float[np.ndarray, "B L C"], layer: int, turn: Rotation
-    ) -> tuple[Float[np.ndarray, "B H L D"], Float[np.ndarray, "B H L D"]]:
-        name = f"layers.{layer}.attention"
-        normalised = self._norm(x, f"{name}_norm")
-        keys = rotary(self._heads(self._linear(normalised, f"{name}.key")), turn)[0]
-        values = self._heads(self._linear(normalised, f"{name}.value"))
-        return np.swapaxes(keys, 1, 2), np.swapaxes(values, 1, 2)
-
-    def _heads(self, x: Array) -> Array:
-        return np.reshape(x, (*x.shape[:2], self._config.heads, self._config.head_size))
-
-    def _linear(self, x: Array, name: str) -> Array:
-        return ops.linear(x, self._parameters[f"{name}.weight"], self._parameters.get(f"{name}.bias"))[0]
-
-    def _norm(self, x: Array, name: str) -> Array:
-        return ops.layer_norm(x, self._parameters[f"{name}.weight"], self._parameters[f"{name}.bias"])[0]
+    def _turned(self, normalised: Array, layer: int, which: str, start: int) -> Float[np.ndarray, "B H L D"]:
+        turn = Rotation(*(table[start : start + normalised.shape[1]] for table in self._turn))
+        linear, _ = self._linear(normalised, f"layers.{layer}.attention.{which}")
+        return np.swapaxes(rotary(self._heads(linear), turn)[0], 1, 2)
