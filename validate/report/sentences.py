@@ -6,6 +6,7 @@ from theory import title_of
 from validate.capture.skill import LEARNED
 from validate.claims.catalogue import CLAIMS
 from validate.judging.results import ClaimRow, Results
+from validate.report.primary import STANDINGS, primary_summaries
 from validate.report.wording import number
 
 ALIGNMENT, MODES = "P3*", "two modes"
@@ -13,7 +14,7 @@ ALIGNMENT, MODES = "P3*", "two modes"
 
 
 def sentences(results: Results) -> list[str]:
-    """Return the sentences, shortest way first: learned, primary, alignment, modes, optimizer."""
+    """Return the sentences: on learning, primary claims, alignment, modes, and the optimizer."""
     return [_learned(results), _primary(results), _alignment(results), _modes(results), _optimizer(results)]
 
 
@@ -32,17 +33,18 @@ def _learned(results: Results) -> str:
 
 
 def _primary(results: Results) -> str:
-    rows = [row for row in results.claims if row.primary]
-    if not rows:
+    summaries = primary_summaries(results.claims)
+    if not summaries:
         return "No primary claim was judged."
-    counts = {standing: [row for row in rows if row.standing == standing] for standing in ("holds", "fails", "open")}
-    expected = [row for row in counts["fails"] if row.expected_to_fail]
-    these = " These are statements of these networks only, as there are fewer than five seeds." * any(
-        row.these_only for row in rows
+    holding, failing, undecided = (
+        [row for summary in summaries for row in summary.rows[standing]] for standing in STANDINGS
     )
+    expected = [row for row in failing if row.expected_to_fail]
+    these = " These are statements of these networks only, as there are fewer than five seeds."
     return (
-        f"Of {len(rows)} primary claims {len(counts['holds'])} hold, {len(counts['fails'])} fail"
-        f" ({len(expected)} of them as theory expects) and {len(counts['open'])} are open.{these}"
+        f"Of {len(holding + failing + undecided)} primary claims {len(holding)} hold, {len(failing)} fail"
+        f" ({len(expected)} of them as theory expects) and {len(undecided)} are open."
+        f"{these if any(summary.these_only for summary in summaries) else ''}"
     )
 
 
