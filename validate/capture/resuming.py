@@ -2,6 +2,9 @@
 
 Causal tests read the same sequences under hundreds of changes of the states at one site. The states there are kept, and
 a change costs the stages after the site alone; outputs and gradients are those of the network, bit for bit.
+
+Where the state of one position is replaced and only its own output is asked for, the other positions need not be run
+again at all; outputs are then those of the network up to rounding.
 """
 
 from collections import OrderedDict
@@ -10,9 +13,12 @@ from collections.abc import Callable, Collection, Mapping
 import numpy as np
 
 from model import Arrays, Transformer
-from model.continuation import gradient_from, outputs_from
+from model.continuation import gradient_from, outputs_from, outputs_from_last, states_until
+from model.endings import Beginnings
 
 Edit = Callable[[np.ndarray], np.ndarray]
+
+Key = tuple[bytes, tuple[int, ...]]
 
 MOST = 12
 """Sets of sequences whose states are kept, the last that were asked for."""
@@ -23,7 +29,8 @@ class ResumingNetwork:
 
     def __init__(self, network: Transformer) -> None:
         self._network = network
-        self._kept: OrderedDict[tuple[bytes, tuple[int, ...]], dict[str, np.ndarray]] = OrderedDict()
+        self._kept: OrderedDict[Key, dict[str, np.ndarray]] = OrderedDict()
+        self._read: tuple[Key, Beginnings] | None = None
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -52,6 +59,13 @@ class ResumingNetwork:
             return self._network.gradient_at(site, arrays, edit)
         return gradient_from(self._network, site, self._changed(arrays.inputs, site, edit[site]), arrays)
 
+    def replaced(self, inputs: np.ndarray, place: int, site: str, states: np.ndarray) -> np.ndarray:
+        """Return the outputs (B, D) at one position, its state at a site replaced by another (B, W)."""
+        beginnings = inputs[:, : place + 1]
+        if self._read is None or self._read[0] != _key(beginnings):
+            self._read = _key(beginnings), Beginnings(self._network, beginnings)
+        return outputs_from_last(self._network, self._read[1], site, states)
+
     def _changed(self, inputs: np.ndarray, site: str, change: Edit) -> np.ndarray:
         states = self._states(inputs, site)
         changed = np.asarray(change(states.copy()))
@@ -62,15 +76,19 @@ class ResumingNetwork:
     def _states(self, inputs: np.ndarray, site: str) -> np.ndarray:
         kept = self._keep(inputs, {})
         if site not in kept:
-            kept = self._keep(inputs, self._network.forward(inputs, capture=(site,))[1])
+            kept = self._keep(inputs, states_until(self._network, inputs, (site,)))
         return kept[site]
 
     def _keep(self, inputs: np.ndarray, captured: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Keep states of some inputs beside those that are known already; return all that are."""
-        key = np.ascontiguousarray(inputs).tobytes(), inputs.shape
+        key = _key(inputs)
         kept = self._kept.setdefault(key, {})
         kept |= captured
         self._kept.move_to_end(key)
         while len(self._kept) > MOST:
             self._kept.popitem(last=False)
         return kept
+
+
+def _key(inputs: np.ndarray) -> Key:
+    return np.ascontiguousarray(inputs).tobytes(), inputs.shape

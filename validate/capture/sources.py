@@ -13,6 +13,7 @@ from jaxtyping import Float
 from scipy.special import softmax
 
 from model import Transformer
+from model.continuation import states_until
 from model.endings import Beginnings
 from theory import Batch, LatentTasks
 
@@ -90,7 +91,7 @@ class NetworkSource:
         parts: dict[str, list[np.ndarray]] = {site: [] for site in self.sites}
         for start in range(0, len(batch), CHUNK):
             arrays = self.family.encode(batch[start : start + CHUNK])
-            _, captured = self.network.forward(arrays.inputs, capture=self.sites)
+            captured = states_until(self.network, arrays.inputs, self.sites)
             positions = arrays.positions[-1:] if last else arrays.positions
             for site, part in parts.items():
                 part.append(captured[site][:, positions].astype(np.float64))

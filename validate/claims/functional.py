@@ -23,7 +23,7 @@ from scipy.special import softmax
 
 from theory import divergence
 from validate.claims.base import MARKOV_GIVEN_TASK, Claim, Controls, Findings, Question, Shown, Side, Statistics
-from validate.claims.causal.subject import EditableNetwork, OwnPositions, edit_at, editable
+from validate.claims.causal.subject import EditableNetwork, OwnPositions, editable, with_state
 from validate.claims.rule import Criterion
 from validate.experiment.scopes import DIVERSE, MAJORS_ONLY
 from validate.statistics.given_current import additive, means_at, of_current
@@ -45,8 +45,11 @@ def read_last(side: Side, network: EditableNetwork, site: str, states: Float[np.
     arrays = family.encode(side.setting.score)
     last: Int[np.ndarray, " 1"] = arrays.positions[-1:]
     last = network.places(last) if isinstance(network, OwnPositions) else last
-    edit = {} if states is None else {site: edit_at(last, lambda _: states[:, None])}
-    outputs = network.forward(arrays.inputs, edit=edit)[0][:, last[0]].astype(np.float64)
+    if states is None:
+        outputs = network.forward(arrays.inputs)[0][:, last[0]]
+    else:
+        outputs = with_state(network, arrays.inputs, last[0], site, states)
+    outputs = outputs.astype(np.float64)
     return np.asarray(softmax(outputs, axis=-1)) if family.target_kind == "symbol" else outputs
 
 

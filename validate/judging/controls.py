@@ -70,6 +70,7 @@ class Placed:
         self._company, self._setting = company, setting.without_intervals
         self._own = dict(zip(map(id, company.every), own_sites(company.every, setting), strict=True))
         self._wanted = {*judged, *(site for site in self._own.values() if site is not None)}
+        self._others: dict[str, list[Control]] = {}
         self._untrained, self._fresh_only, self._scaled = (
             [self._control(source) for source in group]
             for group in (company.untrained, company.fresh_only, company.scaled)
@@ -80,21 +81,24 @@ class Placed:
         sites = [name for name in source.sites if name in {*self._wanted, *source.sites[-2:]}]
         return Control(Observed(at_sites(source, sites), self._setting, site or sites[0]), site is not None)
 
+    def _of_others(self, design: str) -> list[Control]:
+        if design not in self._others:
+            self._others[design] = [self._control(source) for source in self._company.others.get(design, ())]
+        return self._others[design]
+
     def site_of_untrained(self, otherwise: str) -> str:
         """Return where the first untrained network is judged."""
         return self._own[id(self._company.untrained[0])] or otherwise
 
     def beside(self, side: Side, design: str, plain: Side | None, judge: bool, show: bool) -> Controls:
         """Return the controls of a trained network of a design."""
-        # The states of others serve this design alone, and are not kept.
-        others = [self._control(source) for source in self._company.others.get(design, ())]
 
         def sides(controls: Sequence[Control]) -> list[Side]:
             return [control.beside(side, side.site) for control in controls]
 
         return Controls(
             untrained=sides(self._untrained),
-            strangers={FRESH_ONLY: sides(self._fresh_only), OTHER_MAJORS: sides(others)},
+            strangers={FRESH_ONLY: sides(self._fresh_only), OTHER_MAJORS: sides(self._of_others(design))},
             scaled=sides(self._scaled),
             plain=plain,
             judge=judge,
@@ -106,7 +110,7 @@ class Placed:
         pairs = [
             (own, control.beside(own, own.site))
             for own, design in zip((plain, side), designs, strict=True)
-            for control in map(self._control, self._company.others.get(design, ()))
+            for control in self._of_others(design)
         ]
         untrained = [control.beside(side, plain.site) for control in self._untrained]
         return Controls(untrained=untrained, reseeded=pairs, plain=plain, judge=judge, show=show)

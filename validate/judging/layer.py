@@ -19,7 +19,7 @@ replacement. Untrained networks mostly do; they are then judged at the site of t
 States without a network cannot be replaced. They are judged at the middle one of the candidates, which nobody chose.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,11 +29,10 @@ from scipy.special import softmax
 
 from theory import Batch, LatentTasks, Mixture, Pool, divergence, nats_per_loss
 from validate.capture.finite import floored, retrieval_or_prior
-from validate.capture.resuming import Edit
 from validate.capture.sources import StateSource, candidates
 from validate.claims.base import Observed
 from validate.claims.catalogue import questions_for
-from validate.claims.causal.subject import EditableNetwork, OwnPositions, edit_at, editable
+from validate.claims.causal.subject import EditableNetwork, OwnPositions, editable, with_state
 from validate.experiment.setting import Setting
 
 SHARE = 0.5
@@ -76,18 +75,18 @@ class LastStates:
         """Return what a network loses if its last state knows what is current alone, nats, by candidate."""
         fit, arrays = self.family.encode(self.fit), self.family.encode(self.score)
         last, sites = arrays.positions[-1:], tuple(candidates(source.sites))
-        place = network.places(last) if isinstance(network, OwnPositions) else last
+        place = int((network.places(last) if isinstance(network, OwnPositions) else last)[0])
         states = network.forward(fit.inputs, capture=sites)[1]
-        means = {site: self._of_current(states[site][:, place].astype(np.float64)) for site in sites}
 
-        def predict(capture: Collection[str], edit: Mapping[str, Edit]) -> Float[np.ndarray, "B 1 D"]:
-            outputs = network.forward(arrays.inputs, capture, edit)[0][:, place].astype(np.float64)
+        def law(outputs: np.ndarray) -> Float[np.ndarray, "B 1 D"]:
+            outputs = outputs[:, None].astype(np.float64)
             return np.asarray(softmax(outputs, axis=-1)) if self.family.target_kind == "symbol" else outputs
 
         def without(site: str) -> Float[np.ndarray, "B 1 D"]:
-            return predict((), {site: edit_at(place, lambda _: means[site])})
+            mean = self._of_current(states[site][:, [place]].astype(np.float64))
+            return law(with_state(network, arrays.inputs, place, site, mean[:, 0]))
 
-        intact = predict(sites, {})  # what stands before each site need not be run again
+        intact = law(network.forward(arrays.inputs)[0][:, place])
         return {site: self._nats(intact, without(site)) for site in sites}
 
     def _of_current(self, entries: Float[np.ndarray, "B 1 W"]) -> Float[np.ndarray, "B 1 W"]:

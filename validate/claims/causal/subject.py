@@ -167,6 +167,16 @@ class Subject:
         return nats_per_loss(self.family) * target_loss(self.family.target_kind, mean, targets)
 
 
+def with_state(
+    network: EditableNetwork, inputs: np.ndarray, place: int, site: str, states: Float[np.ndarray, "B W"]
+) -> Float[np.ndarray, "B D"]:
+    """Return a network's outputs at one of its positions, the state there replaced at a site."""
+    if isinstance(network, ResumingNetwork):
+        return network.replaced(inputs, place, site, states)
+    edit = edit_at(np.array([place]), lambda _: states[:, None])
+    return network.forward(inputs, edit={site: edit})[0][:, place]
+
+
 def editable(observed: Observed) -> EditableNetwork:
     """Return the network of a source; TypeError if it is none."""
     network = getattr(observed.source, "network", None)
