@@ -68,7 +68,7 @@ def last_states(
     source: StateSource, read: Batch, endings: Sequence[Batch]
 ) -> list[dict[str, Float[np.ndarray, "B W"]]]:
     """Return the states at the last position of each ending of the same sequences (see `ReadsOnce`), by site."""
-    if isinstance(source, ReadsOnce):
+    if isinstance(source, ReadsOnce) and len(endings) > 1:
         return source.last_states(read, endings)
     return [{site: states[:, 0] for site, states in source.states(batch, last=True).items()} for batch in endings]
 
