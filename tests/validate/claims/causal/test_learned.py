@@ -14,9 +14,9 @@ from validate.capture.candidates import Arenas
 from validate.capture.skill import LEARNED
 from validate.capture.sources import NetworkSource
 from validate.claims.base import Observed, Side
+from validate.claims.causal import tested
 from validate.claims.causal.removal import Removal
 from validate.claims.causal.samples import FRESH, MAJORS
-from validate.claims.causal.tested import tested
 from validate.claims.skill import SKILL, skill
 from validate.experiment.network_plan import networks_of
 from validate.experiment.schema import load_preset
@@ -39,7 +39,7 @@ def learned():
 def rises(site):
     """Return the rises of loss without theta, by population."""
     plan, source, arenas = learned()
-    test = tested(Side(Observed(source, plan.setting, site), arenas))
+    test = tested.tested(Side(Observed(source, plan.setting, site), arenas))
     removal, loss = Removal(test.subject.task_basis, test.samples.mean), test.subject.loss
     return {name: test.mean_rise(loss(b, removal) - loss(b)) for name, b in test.samples.evaluation.items()}
 
