@@ -145,8 +145,9 @@ def _nulls(name: str, question: Question, outcomes: Sequence[Outcome], scope: Sc
 
 
 def _over_seeds(name: str, tables: Sequence[Mapping[str, Statistics]]) -> dict[str, Estimate]:
-    names = [null for null, table in tables[0].items() if name in table]
-    return {null: null_over_seeds([table[null][name] for table in tables]) for null in names}
+    """Return each null over the seeds; one that some seeds have and others lack is undefined."""
+    names = dict.fromkeys(null for of_seed in tables for null, table in of_seed.items() if name in table)
+    return {null: null_over_seeds([of_seed.get(null, {}).get(name, UNDEFINED) for of_seed in tables]) for null in names}
 
 
 def null_over_seeds(estimates: Sequence[Estimate]) -> Estimate:

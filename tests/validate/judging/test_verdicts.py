@@ -53,6 +53,14 @@ def test_the_range_of_a_null_is_kept_over_seeds():
     assert null_over_seeds(ranges[:1]) == ranges[0]
 
 
+@pytest.mark.parametrize("lacks_it", [0, 1])
+def test_a_null_that_one_seed_lacks_is_undefined_and_the_claim_not_tested(lacks_it):
+    seeds = [outcome(), outcome()]
+    seeds[1 - lacks_it].nulls[MAJORS_ONLY]["now and then"] = table(BAD)
+    [part] = rows_of(*seeds)["P0", "minors=0"].parts
+    assert (part.decided_by, part.verdict) == ("now and then", "not tested")
+
+
 def disqualify(found, scope, name):
     """Let a rival of a statistic's criterion pass for what it must be told from."""
     for rival in CRITERIA[name].rivals:
