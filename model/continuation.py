@@ -4,9 +4,8 @@
 
 The stages before the site are not run, so many changes of the same states cost the stages after it alone. The numbers
 are those of `Transformer.forward` and `Transformer.gradient_at` with an edit that puts the states there, bit for bit.
-
-Where the last position's state alone is replaced and its own output alone is wanted, the positions before it are not
-run again either: their keys and values are kept (`model.endings`). These numbers are the same up to rounding.
+Where the last position's state alone is replaced and its own output alone is wanted, `model.endings` does not run the
+positions before it again either.
 """
 
 from collections.abc import Collection
@@ -15,8 +14,6 @@ import numpy as np
 from jaxtyping import Float
 
 from model.arrays import Arrays, checked_arrays, checked_inputs
-from model.endings import Beginnings
-from model.engine import infinite_numbers
 from model.network import Array, Network
 from model.transformer import Transformer
 
@@ -59,46 +56,15 @@ def outputs_from(model: Transformer, site: str, states: Float[np.ndarray, "B L W
 def states_until(model: Transformer, inputs: np.ndarray, capture: Collection[str]) -> dict[str, Array]:
     """Return the states (B, L, W) at some sites as `Transformer.forward` does; what follows the last one is not run."""
     inputs = checked_inputs(inputs, model.config, model.buffer.dtype)
-    index = {index_of_site(model, site): site for site in capture}
     captured = {site: np.empty((*inputs.shape[:2], model.config.width), model.buffer.dtype) for site in capture}
+    until = max((index_of_site(model, site) for site in capture), default=0)
 
     def work(network: Network, chunk: slice) -> float:
-        def visit(at: int, x: Array) -> None:
-            if at in index:
-                captured[index[at]][chunk] = x
-
-        x, _ = network.embed(inputs[chunk])
-        visit(0, x)
-        network.run(x, 0, max(index, default=0), visit)
+        model._run(network, chunk, inputs, None, 0, until, captured)
         return 0.0
 
     model._engine.each_chunk(len(inputs), inputs.shape[1], False, work)
     return captured
-
-
-def outputs_from_last(
-    model: Transformer, read: Beginnings, site: str, states: Float[np.ndarray, "B W"]
-) -> Float[np.ndarray, "B outputs"]:
-    """Return the outputs at the last position that was read, its state at a site replaced.
-
-    Raises
-    ------
-    ValueError
-        If there is no such site, or there is not one state a sequence, of the network's width.
-    """
-    n, length = read.shape
-    if states.shape != (n, model.config.width):
-        raise ValueError(f"states must have shape {(n, model.config.width)}; got {states.shape}")
-    x = states.astype(model.buffer.dtype)[:, None]
-    with infinite_numbers():
-        for index in range(index_of_site(model, site) + 1, len(model.sites)):
-            layer, is_mlp = divmod(index - 1, 2)
-            if is_mlp:
-                x, _ = read._reader.mlp(x, layer)
-            else:
-                keys, values = (kept[:, :, : length - 1] for kept in read._kept[layer])
-                x = read._reader.attention_after(x, layer, keys, values)
-        return np.asarray(read._reader.head(x, np.array([0]))[0][:, 0])
 
 
 def gradient_from(

@@ -6,7 +6,8 @@ sequences that were read whole; another ending, from some position on, then cost
     q, k, v of the ending = its states W_q, W_k, W_v        keys = (kept before the ending, k),  values likewise
     P_ij = softmax over j <= i of q_i . k_j / sqrt(D)
 
-All else is the readable network (`model.reference`), in the dtype of the parameters.
+An ending may also be another state of the last position at some site. All else is the readable network
+(`model.reference`), in the dtype of the parameters.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from jaxtyping import Float
 
 from model.arrays import checked_inputs
 from model.attention import Rotation, rotary
+from model.continuation import index_of_site, states_until
 from model.engine import infinite_numbers
 from model.network import Array
 from model.reference import ReferenceNetwork
@@ -32,10 +34,10 @@ class Beginnings:
     """
 
     def __init__(self, model: Transformer, inputs: np.ndarray) -> None:
-        self._config, self._dtype = model.config, model.buffer.dtype
+        self._model, self._config, self._dtype = model, model.config, model.buffer.dtype
         self._reader = _Reader(model.config, model.buffer, np.empty_like(model.buffer))  # nothing is differentiated
-        before = ["embed", *(f"post_mlp.{layer}" for layer in range(model.config.layers - 1))]
-        _, states = model.forward(inputs, capture=before)
+        before = model.sites[: 2 * model.config.layers : 2]  # what the attention of each layer reads
+        states = states_until(model, inputs, before)
         self.shape: tuple[int, int] = (inputs.shape[0], inputs.shape[1])
         """Sequences and positions."""
         with infinite_numbers():
@@ -71,18 +73,39 @@ class Beginnings:
                 f" {self._config.length}; got shape {inputs.shape} from position {start}"
             )
         with infinite_numbers():
-            return self._ended(start, checked_inputs(inputs, self._config, self._dtype))
+            x, _ = self._reader.embed(checked_inputs(inputs, self._config, self._dtype))
+            states = {self._model.sites[0]: x[:, -1]}
+            return self._run(x, 0, start, states), states
 
-    def _ended(self, start: int, inputs: np.ndarray) -> tuple[Array, Mapping[str, Array]]:
-        x, _ = self._reader.embed(inputs)
-        states = {"embed": x[:, -1]}
-        for layer, (keys, values) in enumerate(self._kept):
-            x = self._reader.attention_after(x, layer, keys[:, :, :start], values[:, :, :start])
-            states[f"post_attention.{layer}"] = x[:, -1]
-            x, _ = self._reader.mlp(x, layer)
-            states[f"post_mlp.{layer}"] = x[:, -1]
+    def continued(self, site: str, states: Float[np.ndarray, "B C"]) -> Array:
+        """Return the outputs at the last position read, (B, outputs), its state at a site replaced.
+
+        Raises
+        ------
+        ValueError
+            If there is no such site, or there is not one state a sequence, of the network's width.
+        """
+        n, read = self.shape
+        if states.shape != (n, self._config.width):
+            raise ValueError(f"states must have shape {(n, self._config.width)}; got {states.shape}")
+        with infinite_numbers():
+            return self._run(states.astype(self._dtype)[:, None], index_of_site(self._model, site), read - 1, {})
+
+    def _run(self, x: Array, after: int, start: int, states: dict[str, Array]) -> Array:
+        """Run the stages behind a site on the positions from `start` on; return the outputs at the last of them.
+
+        Its states at the sites passed are put into `states`.
+        """
+        for index in range(after + 1, len(self._model.sites)):
+            layer, is_mlp = divmod(index - 1, 2)
+            if is_mlp:
+                x, _ = self._reader.mlp(x, layer)
+            else:
+                keys, values = self._kept[layer]
+                x = self._reader.attention_after(x, layer, keys[:, :, :start], values[:, :, :start])
+            states[self._model.sites[index]] = x[:, -1]
         outputs, _ = self._reader.head(x, np.array([x.shape[1] - 1]))
-        return outputs[:, 0], states
+        return np.asarray(outputs[:, 0])
 
 
 class _Reader(ReferenceNetwork):

@@ -5,7 +5,7 @@ import pytest
 from small_models import VARIANTS, arrays_for
 
 from model import Transformer
-from model.continuation import gradient_from, outputs_from, outputs_from_last, states_until
+from model.continuation import gradient_from, outputs_from, states_until
 from model.endings import Beginnings
 
 
@@ -45,7 +45,7 @@ def test_one_other_state_of_the_last_position_moves_its_output_alone(variant):
         states = model.forward(inputs, capture=(site,))[1][site]
         states[:, -1] *= 1.5
         whole = outputs_from(model, site, states)[:, -1]
-        assert np.allclose(outputs_from_last(model, read, site, states[:, -1]), whole, rtol=1e-9, atol=1e-12)
+        assert np.allclose(read.continued(site, states[:, -1]), whole, rtol=1e-9, atol=1e-12)
 
 
 def test_what_does_not_fit_is_one_sentence():
@@ -57,6 +57,6 @@ def test_what_does_not_fit_is_one_sentence():
     with pytest.raises(ValueError, match=r"states must have shape \(B, L, "):
         outputs_from(model, "embed", states[..., 1:])
     with pytest.raises(ValueError, match=r"states must have shape \(2, "):
-        outputs_from_last(model, Beginnings(model, arrays_for(model.config, 2).inputs), "embed", states[:1, -1])
+        Beginnings(model, arrays_for(model.config, 2).inputs).continued("embed", states[:1, -1])
     with pytest.raises(ValueError, match="must stand beside inputs"):
         gradient_from(model, "embed", states[:1], arrays_for(model.config, 2))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 import numpy as np
 
 from model import Arrays, Transformer
-from model.continuation import gradient_from, outputs_from, outputs_from_last, states_until
+from model.continuation import gradient_from, outputs_from, states_until
 from model.endings import Beginnings
 
 Edit = Callable[[np.ndarray], np.ndarray]
@@ -64,7 +64,7 @@ class ResumingNetwork:
         beginnings = inputs[:, : place + 1]
         if self._read is None or self._read[0] != _key(beginnings):
             self._read = _key(beginnings), Beginnings(self._network, beginnings)
-        return outputs_from_last(self._network, self._read[1], site, states)
+        return self._read[1].continued(site, states)
 
     def _changed(self, inputs: np.ndarray, site: str, change: Edit) -> np.ndarray:
         states = self._states(inputs, site)

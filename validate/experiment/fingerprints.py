@@ -24,6 +24,7 @@ NOT_TRAINING = (
     "checkpoint.py",
     "continuation.py",
     "conversion.py",
+    "endings.py",
     "files.py",
 )
 """Files of `model` that do not touch a parameter while a network trains."""
