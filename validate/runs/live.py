@@ -71,7 +71,7 @@ class View:
         self._looked = now
         for plan in self.networks:
             if self._step(plan) < plan.steps and (row := last_row(plan.metrics(self.folder))):
-                self._first.setdefault(plan.file_name, row.step)
+                self._first.setdefault(plan.file_name, row.step + 1)
                 self._rows[plan.file_name] = row
         if self._live is None and not self.quiet and now - self._spoken >= SPEAK_EVERY:
             self._spoken = now
@@ -90,12 +90,15 @@ class View:
         return sum(kept_path(self.folder, plan).exists() for plan in self.seeds)
 
     def seconds_left(self) -> float | None:
-        """Return the seconds left of training at the pace so far; None before there is one."""
+        """Return the seconds left of training at the pace so far; None before there is one.
+
+        The first record of a network follows its first step, after kernels were compiled: that is no pace.
+        """
         total = sum(plan.steps for plan in self.networks)
         done = sum(min(self._step(plan), plan.steps) for plan in self.networks)
-        before = sum(self._first.values())
+        progress = done - sum(self._first.values())
         spent = time.monotonic() - self._started
-        return None if done <= before else spent * (total - done) / (done - before)
+        return spent * (total - done) / progress if progress else None
 
     def sentence(self) -> str:
         """Say how far the run is."""
