@@ -29,6 +29,12 @@ def candidates(sites: Sequence[str]) -> Sequence[str]:
     return sites[:-1] or sites
 
 
+def predictions(family: LatentTasks, outputs: Float[np.ndarray, "*batch D"]) -> Float[np.ndarray, "*batch D"]:
+    """Return what a network's outputs say in float64: of logits the law of the symbol, else the number itself."""
+    outputs = outputs.astype(np.float64)
+    return np.asarray(softmax(outputs, axis=-1)) if family.target_kind == "symbol" else outputs
+
+
 @runtime_checkable
 class StateSource(Protocol):
     """Something that turns sequences into hidden states and predictions."""
@@ -116,8 +122,7 @@ class NetworkSource:
     def mean(self, batch: Batch) -> Float[np.ndarray, "B P D"]:
         """Run the network and turn its read-out into a prediction."""
         arrays = self.family.encode(batch)
-        outputs = self.network.predict(arrays.inputs)[:, arrays.positions].astype(np.float64)
-        return softmax(outputs, axis=-1) if self.family.target_kind == "symbol" else outputs
+        return predictions(self.family, self.network.predict(arrays.inputs)[:, arrays.positions])
 
 
 def at_sites(source: StateSource, sites: Sequence[str]) -> StateSource:

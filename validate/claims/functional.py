@@ -18,12 +18,12 @@ these majors. Theory: docs/statistics.md.
 """
 
 import numpy as np
-from jaxtyping import Float, Int
-from scipy.special import softmax
+from jaxtyping import Float
 
 from theory import divergence
+from validate.capture.sources import predictions
 from validate.claims.base import MARKOV_GIVEN_TASK, Claim, Controls, Findings, Question, Shown, Side, Statistics
-from validate.claims.causal.subject import EditableNetwork, OwnPositions, editable, with_state
+from validate.claims.causal.subject import EditableNetwork, editable, places_in, with_state
 from validate.claims.rule import Criterion
 from validate.experiment.scopes import DIVERSE, MAJORS_ONLY
 from validate.statistics.given_current import additive, means_at, of_current
@@ -43,14 +43,12 @@ def read_last(side: Side, network: EditableNetwork, site: str, states: Float[np.
     """Return the prediction (B, D) at the last position, its state at a site replaced if one is given."""
     family = side.setting.family
     arrays = family.encode(side.setting.score)
-    last: Int[np.ndarray, " 1"] = arrays.positions[-1:]
-    last = network.places(last) if isinstance(network, OwnPositions) else last
+    [last] = places_in(network, arrays.positions[-1:])
     if states is None:
-        outputs = network.forward(arrays.inputs)[0][:, last[0]]
+        outputs = network.forward(arrays.inputs)[0][:, last]
     else:
-        outputs = with_state(network, arrays.inputs, last[0], site, states)
-    outputs = outputs.astype(np.float64)
-    return np.asarray(softmax(outputs, axis=-1)) if family.target_kind == "symbol" else outputs
+        outputs = with_state(network, arrays.inputs, last, site, states)
+    return predictions(family, outputs)
 
 
 def distances(side: Side, site: str) -> Float[np.ndarray, "B 3"]:

@@ -25,14 +25,13 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import softmax
 
 from theory import Batch, LatentTasks, Mixture, Pool, divergence, nats_per_loss
 from validate.capture.finite import floored, retrieval_or_prior
-from validate.capture.sources import StateSource, candidates
+from validate.capture.sources import StateSource, candidates, predictions
 from validate.claims.base import Observed
 from validate.claims.catalogue import questions_for
-from validate.claims.causal.subject import EditableNetwork, OwnPositions, editable, with_state
+from validate.claims.causal.subject import EditableNetwork, editable, places_in, with_state
 from validate.experiment.setting import Setting
 
 SHARE = 0.5
@@ -74,19 +73,16 @@ class LastStates:
     def costs(self, source: StateSource, network: EditableNetwork) -> dict[str, float]:
         """Return what a network loses if its last state knows what is current alone, nats, by candidate."""
         fit, arrays = self.family.encode(self.fit), self.family.encode(self.score)
-        last, sites = arrays.positions[-1:], tuple(candidates(source.sites))
-        place = int((network.places(last) if isinstance(network, OwnPositions) else last)[0])
+        [place] = places_in(network, arrays.positions[-1:])
+        sites = tuple(candidates(source.sites))
         states = network.forward(fit.inputs, capture=sites)[1]
-
-        def law(outputs: np.ndarray) -> Float[np.ndarray, "B 1 D"]:
-            outputs = outputs[:, None].astype(np.float64)
-            return np.asarray(softmax(outputs, axis=-1)) if self.family.target_kind == "symbol" else outputs
 
         def without(site: str) -> Float[np.ndarray, "B 1 D"]:
             mean = self._of_current(states[site][:, [place]].astype(np.float64))
-            return law(with_state(network, arrays.inputs, place, site, mean[:, 0]))
+            outputs = with_state(network, arrays.inputs, place, site, mean[:, 0])
+            return predictions(self.family, outputs[:, None])
 
-        intact = law(network.forward(arrays.inputs)[0][:, place])
+        intact = predictions(self.family, network.forward(arrays.inputs)[0][:, [place]])
         return {site: self._nats(intact, without(site)) for site in sites}
 
     def _of_current(self, entries: Float[np.ndarray, "B 1 W"]) -> Float[np.ndarray, "B 1 W"]:

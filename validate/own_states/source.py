@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import softmax
 
 from theory import Batch
+from validate.capture.sources import predictions
 from validate.own_states.checks import Answers
 from validate.own_states.network import Outside
 from validate.own_states.sequences import Sequences, Wanted, group_name
@@ -52,7 +52,7 @@ class StoredSource:
             if self.network is None:
                 raise
             outputs = self._asked(self.network, batch)[0]
-        return softmax(outputs, axis=-1) if self.sequences.seed_plan.family.target_kind == "symbol" else outputs
+        return predictions(self.sequences.seed_plan.family, outputs)
 
     def _asked(
         self, network: Outside, batch: Batch, last: bool = False

@@ -19,11 +19,11 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 from scipy.linalg import null_space
-from scipy.special import softmax
 
 from model import Arrays, Transformer
 from theory import Batch, LatentTasks, Mixture, nats_per_loss, stream, target_loss
 from validate.capture.resuming import Edit, ResumingNetwork
+from validate.capture.sources import predictions
 from validate.claims.base import Observed, Side
 from validate.experiment.sampling import predicted
 from validate.statistics.subspace import random_basis, span_basis
@@ -66,6 +66,11 @@ class OwnPositions(Protocol):
     def places(self, positions: np.ndarray) -> np.ndarray:
         """Return where outputs and states stand that belong to some predicting positions of `encode`."""
         ...
+
+
+def places_in(network: EditableNetwork, positions: np.ndarray) -> np.ndarray:
+    """Return where a network holds what belongs to some predicting positions of the family's `encode`."""
+    return network.places(positions) if isinstance(network, OwnPositions) else positions
 
 
 def edit_at(positions: np.ndarray, change: Change) -> Edit:
@@ -133,7 +138,7 @@ class Subject:
 
     def places(self, positions: np.ndarray) -> np.ndarray:
         """Return where the network holds what belongs to some predicting positions of the family's `encode`."""
-        return self.network.places(positions) if isinstance(self.network, OwnPositions) else positions
+        return places_in(self.network, positions)
 
     def edit(self, positions: np.ndarray, change: Change) -> dict[str, Edit]:
         """Return the edit that changes the states of some predicting positions at the site."""
@@ -151,8 +156,8 @@ class Subject:
 
     def read(self, inputs: np.ndarray, positions: np.ndarray, edit: Mapping[str, Edit]) -> Float[np.ndarray, "B J D"]:
         """Return the predicted laws, or numbers, at some predicting positions under edits."""
-        outputs = self.network.forward(inputs, edit=edit)[0][:, self.places(positions)].astype(np.float64)
-        return np.asarray(softmax(outputs, axis=-1)) if self.family.target_kind == "symbol" else outputs
+        outputs = self.network.forward(inputs, edit=edit)[0]
+        return predictions(self.family, outputs[:, self.places(positions)])
 
     def loss(self, batch: Batch, change: Change | None = None) -> Float[np.ndarray, " B"]:
         """Return each sequence's loss, the mean over its targets, in nats, with its states changed."""
