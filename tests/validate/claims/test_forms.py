@@ -11,7 +11,6 @@ from functools import cached_property
 import numpy as np
 import pytest
 from tiny import family_setting
-from worlds import NOISE, TESTED, WIDTH, LinearWorld, WorldSource, as_batch, retrieval_features
 
 from theory import Mixture, stream
 from theory.categorical import centred_log_ratio
@@ -20,6 +19,15 @@ from validate.capture.candidates import Arenas
 from validate.capture.rungs import EXACT, RANDOM, rungs
 from validate.claims import conditional, excess, functional, properties, read_metric
 from validate.claims.base import UNTRAINED, Controls, Observed, Side
+from validate.judging.calibration.linear_world import (
+    NOISE,
+    TESTED,
+    WIDTH,
+    LinearWorld,
+    WorldSource,
+    as_batch,
+    retrieval_features,
+)
 from validate.statistics.given_current import ConditionalModel, additive, means_at, models_of_cells, of_current
 
 FAMILIES = ("dice", "markov", "regression")

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from validate.claims.catalogue import CRITERIA
 from validate.command_line import app
 from validate.figures.calibration import calibration_figure
-from validate.judging.calibration import cells
+from validate.judging.calibration import cells, interpolating, networks, paths, predictions
 from validate.judging.calibration.interpolating import Interpolating
-from validate.judging.calibration.rows import Calibration, World, rows_of
-from validate.judging.calibration.run import small_calibration
+from validate.judging.calibration.rows import Calibration, Draw, World, rows_of
+from validate.judging.calibration.run import KINDS, small_calibration
 from validate.statistics.intervals import Estimate
 
 
@@ -21,19 +22,29 @@ def around(value, half=0.01):
 
 def test_a_world_is_scored_as_by_hand():
     draws = [{"P0": around(0.97)}, {"P0": around(0.985)}, {"P0": around(0.955)}, {"P0": Estimate(0.97, np.nan, np.nan)}]
-    [row] = rows_of(World("w", 8, {"P0": 0.975, "not judged": 1.0}, draws.__getitem__, {"P0": around(0.1)}), draws)
+
+    def row_of(truth, null=0.1, given=lambda index: {}):
+        world = World("w", 8, truth, draws.__getitem__, {"P0": around(null)}, given)
+        [row] = rows_of(world, [world.drawn(index) for index in range(len(draws))])
+        return row
+
+    row = row_of({"P0": 0.975, "not judged": 1.0})
     assert (row.n, row.truth, row.power, row.false_support) == (8, 0.975, 0.5, None)
     assert row.coverage == pytest.approx(2 / 3)
     assert row.bias == pytest.approx(0.97 - 0.975)
-    [row] = rows_of(World("w", 8, {"P0": 0.94}, draws.__getitem__, {"P0": around(0.1)}), draws)
+    row = row_of({"P0": 0.94})
     assert (row.power, row.false_support) == (None, 0.5)
     # A null that meets the tolerance lets nothing be supported.
-    [row] = rows_of(World("w", 8, {"P0": 0.975}, draws.__getitem__, {"P0": around(0.96)}), draws)
-    assert row.power == 0
+    assert row_of({"P0": 0.975}, null=0.96).power == 0
+    # What is true of some draws and not of others is scored on each by itself.
+    row = row_of({"P0": 0.975}, given=lambda index: {"P0": (0.94, 0.99, 0.955, 0.96)[index]})
+    assert (row.truth, row.power, row.false_support) == (pytest.approx(0.96125), 1 / 3, 1.0)
+    assert row.coverage == pytest.approx(2 / 3)
 
 
 def test_no_preference_is_no_effect():
-    [row] = rows_of(World("w", 8, {"R2_OOD fall": 0.0}, lambda index: {}), [{"R2_OOD fall": around(0.02)}])
+    world = World("w", 8, {"R2_OOD fall": 0.0}, lambda index: {"R2_OOD fall": around(0.02)})
+    [row] = rows_of(world, [world.drawn(0)])
     assert (row.power, row.false_support, row.coverage) == (None, 1.0, 0.0)
 
 
@@ -43,6 +54,34 @@ def test_truths_of_labelled_states_are_what_large_samples_give(worlds):
         found = world.measure(0)
         for name, truth in world.truth.items():
             assert found[name].value == pytest.approx(truth, rel=0.1, abs=0.03), (world.name, name)
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Truths of few sequences: which there are, not what they are."""
+    for module in (interpolating, networks, paths, predictions):
+        monkeypatch.setattr(module, "N_TRUE", 40)
+
+
+def test_every_statistic_that_is_judged_has_a_world(few):
+    known = {
+        name
+        for kind in KINDS.values()
+        for world in kind(77, 16)
+        for name in (*world.truth, *(world.given(0) if world.name.startswith("networks") else ()))
+    }
+    assert set(CRITERIA) <= known
+
+
+def test_what_removing_v_does_is_measured_on_the_v_that_was_found(few):
+    """Truths that hang on the draw differ between draws, and an estimate is nearer to its own than to another's."""
+    worlds = {world.name: world for world in networks.network_worlds(78, 32)}
+    world = worlds["networks, exact Bayes"]
+    draws = [world.drawn(index) for index in range(4)]
+    own = np.array([draw.truth["V specificity"] for draw in draws])
+    assert np.unique(own.round(6)).size == 4
+    assert np.all(own > 0)
+    assert {draw.truth["steering"] for draw in draws} == {world.truth["steering"]}
 
 
 def test_states_that_follow_the_posterior_have_no_distance_to_it():
@@ -72,9 +111,10 @@ def test_an_interval_that_is_too_narrow_is_seen():
             estimate.value, *(estimate.value + 0.3 * (end - estimate.value) for end in (estimate.low, estimate.high))
         )
 
-    draws = [world.measure(index) for index in range(60)]
+    draws = [world.drawn(index) for index in range(60)]
     [good, *_] = rows_of(world, draws)
-    [bad, *_] = rows_of(world, [{name: narrow(e) for name, e in draw.items()} for draw in draws])
+    halved = [Draw({name: narrow(e) for name, e in draw.estimates.items()}, draw.truth) for draw in draws]
+    [bad, *_] = rows_of(world, halved)
     assert good.coverage > 0.85 > bad.coverage
 
 

@@ -57,8 +57,12 @@ class VTests(Tested):
     @classmethod
     def find(cls, test: Tested) -> "VTests":
         """Find V and remove it."""
+        return cls.given(test, search(test.subject, test.samples.fit[FRESH], test.samples.mean, test.settings))
+
+    @classmethod
+    def given(cls, test: Tested, found: Found) -> "VTests":
+        """Remove a V that was found, also on other sequences."""
         subject, samples = test.subject, test.samples
-        found = search(subject, samples.fit[FRESH], samples.mean, test.settings)
         losses = Losses.of(subject, samples)
         fit, score = (Context.of(subject, batch[FRESH]) for batch in (samples.fit, samples.evaluation))
         removals = _removals(test, found)

@@ -4,7 +4,8 @@
 
 alpha_t is the exact posterior and gamma_t are the coordinates of the running average: with w = 0 the states follow the
 posterior, with w = 1 the average. The labelled states hold the corners, b = e_k. True values are those of the same
-statistics with the true vectors, and with means and scores of `N_TRUE` sequences a task and more.
+statistics with the true vectors, and with means and scores of `N_TRUE` sequences a task and more; given what is
+current, with corners of as many.
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from theory import Batch, BiasedDice, Mixture, hull_coordinates, retrieval, stre
 from validate.capture.captured import Captured
 from validate.capture.labelled import CellStates
 from validate.claims.base import Statistics
+from validate.claims.conditional import JUDGED, Scored, conditional
 from validate.claims.properties import SEQUENCE_STATISTICS, properties, sequence_moments
 from validate.experiment.sampling import predicted
 from validate.experiment.schema import Measurement
@@ -115,10 +117,11 @@ class Interpolating:
         others = self.states(setting, setting.fit, rng)[:, columns], setting.current(setting.fit)[:, columns]
         model = AdditiveModel.of(v.effects, *others)
         moments = sequence_moments(model.fit(states[:, columns], current[:, columns]), setting)
-        return {
+        additive = {
             name: float(back(statistic(moments[name].mean(axis=0, keepdims=True)).item()))
             for name, (statistic, back) in SEQUENCE_STATISTICS.items()
         }
+        return additive | {name: e.value for name, e in given_current(self.captured(setting), replicates=0).items()}
 
 
 def interpolating_worlds(seed: int, n: int) -> Iterator[World]:
@@ -129,7 +132,7 @@ def interpolating_worlds(seed: int, n: int) -> Iterator[World]:
 
         def measure(index: int, world: Interpolating = world, name: str = name) -> Statistics:
             setting = setting_of(seed, n, index, f"calibration/{name}/{n}")
-            return properties(world.captured(setting), SITE)
+            return asked(world.captured(setting))
 
         yield World(f"states, {name}", n, world.truth, measure, null)
 
@@ -140,10 +143,21 @@ def known(seed: int, mix: float, within: float) -> Interpolating:
     return Interpolating(seed, mix, within)
 
 
+def given_current(captured: Captured, replicates: int) -> Statistics:
+    """Estimate the statistics of the simplex given what is current."""
+    found = conditional(captured, Scored(captured), SITE, replicates)
+    return {name: found[name] for name in JUDGED}
+
+
+def asked(captured: Captured) -> Statistics:
+    """Put both questions about the simplex to the states of a draw."""
+    return properties(captured, SITE) | given_current(captured, REPLICATES)
+
+
 def no_simplex(seed: int, n: int) -> Statistics:
     """Return the statistics of states that are noise."""
     setting = setting_of(seed, n, 0, f"calibration/null/{n}")
     rng, n_positions = setting.stream("states"), setting.n_positions
     cells = noise_of(rng, (len(setting.scored), N_MAJORS, FAMILY.faces, n), 1.0, WIDTH)
     fit, score = (noise_of(rng, (len(batch), n_positions), 1.0, WIDTH) for batch in (setting.fit, setting.score))
-    return properties(Captured(setting, {SITE: CellStates(cells)}, {SITE: fit}, {SITE: score}, {}), SITE)
+    return asked(Captured(setting, {SITE: CellStates(cells)}, {SITE: fit}, {SITE: score}, {}))

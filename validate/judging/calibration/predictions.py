@@ -2,6 +2,7 @@
 
     faithful   M1 (majors only) or M2 (diverse) with a little of the uniform law: no network is exact
     astray     each predicts as the other should
+    simpler    both predict as one does that knows the prior of tasks and none of them
 
 True values are those of `N_TRUE` sequences.
 """
@@ -15,7 +16,7 @@ from jaxtyping import Float
 
 from theory import Batch, Mixture, stream
 from validate.capture.candidates import Arenas, reference_mean
-from validate.claims import retrieval, second_mode
+from validate.claims import modes, retrieval, second_mode
 from validate.claims.base import Controls, Observed, Side, Statistics
 from validate.experiment.sampling import predicted
 from validate.judging.calibration.interpolating import FAMILY, SITE, setting_of
@@ -23,10 +24,11 @@ from validate.judging.calibration.rows import World
 
 N_MINORS, N_TRUE = 32, 20_000
 
-UNIFORM = "uniform"
+PRIOR, UNIFORM = "prior predictive", "uniform"
 WORLDS: dict[str, tuple[dict[str, float], dict[str, float]]] = {
     "faithful": ({"M1": 0.98, UNIFORM: 0.02}, {"M2": 0.98, UNIFORM: 0.02}),
     "astray": ({"M2": 0.98, UNIFORM: 0.02}, {"M1": 0.98, UNIFORM: 0.02}),
+    "simpler": ({PRIOR: 0.98, UNIFORM: 0.02}, {PRIOR: 0.95, UNIFORM: 0.05}),
 }
 """Weights of the majors-only and of the diverse network."""
 
@@ -56,7 +58,7 @@ class Predictor:
 def measured(
     seed: int, weights: tuple[Mapping[str, float], Mapping[str, float]], n: int, index: int, label: str
 ) -> Statistics:
-    """Put the predictions of two networks through the questions of retrieval, second mode and OOD loss."""
+    """Put the predictions of two networks through the questions of retrieval, the modes and OOD loss."""
     setting = setting_of(seed, max(n, 4), index, label)
     minors = FAMILY.sample_pool(stream(seed, "calibration/minors"), N_MINORS)
     sides = []
@@ -67,6 +69,7 @@ def measured(
     plain, diverse = sides
     found = dict(retrieval.QUESTION.analyse(plain, Controls()).statistics)
     found |= second_mode.QUESTION.analyse(diverse, Controls()).statistics
+    found |= modes.QUESTION.analyse(diverse, Controls()).statistics
     return found | second_mode.OOD_LOSS.analyse(diverse, Controls(plain=plain)).statistics
 
 

@@ -9,7 +9,7 @@ from validate.claims.base import Statistics
 from validate.claims.catalogue import CRITERIA
 from validate.claims.rule import Criterion, judge
 from validate.judging.results import Model
-from validate.statistics.intervals import Estimate, Number
+from validate.statistics.intervals import Number
 
 COVERAGE, FALSE_SUPPORT = (0.92, 0.98), 0.05
 """Bounds of an interval's coverage, and the largest share of false support."""
@@ -29,6 +29,8 @@ class World:
         Draws the sample of a number and returns its estimates.
     null : mapping
         Estimates of what must not pass for the claims, of a sample of that size.
+    given : callable
+        Returns, of the sample of a number, the true values that hang on what was found in it.
     """
 
     name: str
@@ -36,10 +38,27 @@ class World:
     truth: Mapping[str, float]
     measure: Callable[[int], Statistics]
     null: Statistics = field(default_factory=dict)
+    given: Callable[[int], Mapping[str, float]] = lambda index: {}
+
+    def drawn(self, index: int) -> "Draw":
+        """Draw a sample: its estimates, and what is true of it."""
+        estimates = self.measure(index)
+        return Draw(estimates, {**self.truth, **self.given(index)})
+
+
+@dataclass(frozen=True)
+class Draw:
+    """The estimates of a sample, and the true values."""
+
+    estimates: Statistics
+    truth: Mapping[str, float]
 
 
 class CalibrationRow(Model):
-    """How one statistic fares in one world; ``power`` is None where the truth misses the tolerance, else the other."""
+    """How one statistic fares in one world.
+
+    ``power`` is of the draws in which the truth meets the tolerance, ``false_support`` of the others; None of none.
+    """
 
     statistic: str
     world: str
@@ -64,30 +83,30 @@ def holds(criterion: Criterion, truth: float) -> bool:
     return criterion.meets(truth) and not (criterion.sign and truth == 0)
 
 
-def rows_of(world: World, draws: Sequence[Statistics]) -> list[CalibrationRow]:
+def rows_of(world: World, draws: Sequence[Draw]) -> list[CalibrationRow]:
     """Score every judged statistic whose truth is known on the draws of a world."""
-    return [
-        _row(world, CRITERIA[name], truth, [draw[name] for draw in draws])
-        for name, truth in world.truth.items()
-        if name in CRITERIA
-    ]
+    return [_row(world, CRITERIA[name], draws) for name in draws[0].truth if name in CRITERIA]
 
 
-def _row(world: World, criterion: Criterion, truth: float, estimates: Sequence[Estimate]) -> CalibrationRow:
+def _row(world: World, criterion: Criterion, draws: Sequence[Draw]) -> CalibrationRow:
     # Where 0 is the null it is the only one here: others could but hinder support.
-    nulls = {} if criterion.sign else {"null": world.null[criterion.statistic]}
-    supported = np.mean([judge(criterion, one, nulls, calibrated=True) == "supported" for one in estimates])
-    ends = np.array([(one.value, one.low, one.high) for one in estimates])
-    known = ends[np.isfinite(ends).all(axis=1)]
-    covered = (known[:, 1] <= truth) & (truth <= known[:, 2])
-    true = holds(criterion, truth)
+    name, nulls = criterion.statistic, {} if criterion.sign else {"null": world.null[criterion.statistic]}
+    estimates, truth = [draw.estimates[name] for draw in draws], np.array([draw.truth[name] for draw in draws])
+    supported = np.array([judge(criterion, one, nulls, calibrated=True) == "supported" for one in estimates])
+    value, low, high = np.array([(one.value, one.low, one.high) for one in estimates]).T
+    known = np.isfinite([value, low, high]).all(axis=0)
+    true = np.array([holds(criterion, one) for one in truth])
     return CalibrationRow(
-        statistic=criterion.statistic,
+        statistic=name,
         world=world.name,
         n=world.n,
-        truth=truth,
-        bias=float(known[:, 0].mean() - truth) if len(known) else float("nan"),
-        coverage=float(covered.mean()) if len(known) else float("nan"),
-        power=float(supported) if true else None,
-        false_support=None if true else float(supported),
+        truth=float(truth.mean()),
+        bias=_mean((value - truth)[known]),
+        coverage=_mean(((low <= truth) & (truth <= high))[known]),
+        power=float(supported[true].mean()) if true.any() else None,
+        false_support=float(supported[~true].mean()) if not true.all() else None,
     )
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else float("nan")

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from validate.judging.calibration.cells import cell_worlds, group_worlds, slope_worlds
 from validate.judging.calibration.interpolating import interpolating_worlds
+from validate.judging.calibration.networks import network_worlds
+from validate.judging.calibration.paths import path_worlds
 from validate.judging.calibration.predictions import prediction_worlds
 from validate.judging.calibration.rows import Calibration, World, rows_of
 from validate.judging.calibration.subspaces import subspace_worlds
@@ -18,6 +20,8 @@ KINDS: Mapping[str, Callable[[int, int], Iterator[World]]] = {
     "states": interpolating_worlds,
     "subspaces": subspace_worlds,
     "predictions": prediction_worlds,
+    "networks": network_worlds,
+    "paths": path_worlds,
 }
 """Each maps (seed, n) to worlds."""
 
@@ -51,7 +55,7 @@ def calibrate(
         for n in sizes:
             for world in KINDS[kind](seed, n):
                 tell(f"{world.name}, n = {n}")
-                rows += rows_of(world, [world.measure(index) for index in range(worlds)])
+                rows += rows_of(world, [world.drawn(index) for index in range(worlds)])
     return Calibration(seed=seed, worlds=worlds, rows=rows)
 
 

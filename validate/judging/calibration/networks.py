@@ -1,0 +1,97 @@
+"""Linear worlds (`linear_world`) as networks whose causal statistics are known.
+
+    exact Bayes   holds M2's weights and reads them: steered, and V carries what fresh tasks need
+    fresh only    knows no major: neither steering nor the removal of theta has to do with tasks that were learned
+    unread V      holds what it infers of a fresh task and does not read it: the trap of removals
+
+The directions of a world are the same in every draw, sequences are others. True values are those of `N_TRUE`
+sequences. V is searched anew in each draw, and what its removal does hangs on which V was found: there the truth is
+what this V does to many sequences.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+
+from theory import Mixture, stream
+from validate.claims import excess, functional, read_metric
+from validate.claims.base import Controls, Side, Statistics
+from validate.claims.causal import carrying, dissociation, history, steering
+from validate.claims.causal.rises import CONTRASTS
+from validate.claims.causal.tested import tested
+from validate.claims.causal.v_tests import VTests, v_tests
+from validate.experiment.schema import Causal, Measurement
+from validate.experiment.setting import Setting
+from validate.judging.calibration.interpolating import FAMILY, MAJORS, REPLICATES
+from validate.judging.calibration.linear_world import WORLDS, LinearWorld, WorldSource, side_of, subject_of
+from validate.judging.calibration.predictions import N_MINORS
+from validate.judging.calibration.rows import World
+
+N_TRUE = 2000
+NAMES = ("exact Bayes", "fresh only", "unread V")
+QUESTIONS = (steering.QUESTION, dissociation.QUESTION, carrying.QUESTION, history.QUESTION)
+OF_V = (*(name for name in CONTRASTS if name.startswith("V ")), "V carries", "V contest", "filtered removal")
+"""Statistics that hang on the V found."""
+
+
+def world_side(seed: int, name: str, n: int, index: int, label: str) -> Side:
+    """Draw n sequences of each population and of each cell of a world."""
+    majors = FAMILY.make_pool(MAJORS)
+    mixture = Mixture(FAMILY, majors, FAMILY.sample_pool(stream(seed, "calibration/minors"), N_MINORS))
+    sizes = Measurement(
+        cell_sequences=n, fresh_tasks=4, fresh_sequences=4, mode_sequences=4, untrained=2, replicates=REPLICATES
+    )
+    causal = Causal(sequences=n, steps=20, restarts=2, directions=5, grid=3, replicates=REPLICATES)
+    setting = Setting(f"{label} {seed}", FAMILY, majors, index, sizes, causal=causal)
+    world = LinearWorld(mixture, WORLDS[name], stream(seed, f"calibration/world {name}"))
+    return side_of(subject_of(world, setting.label, index, n * len(MAJORS)), WorldSource(world), setting)
+
+
+def asked(side: Side) -> Statistics:
+    """Put the questions that need a network to a world."""
+    found = functional.at_site(side) | excess.at_site(side.observed)
+    found |= read_metric.shares(side, read_metric.read_states(side))
+    for question in QUESTIONS:
+        found |= question.analyse(side, Controls()).statistics
+    return found
+
+
+@cache
+def many(seed: int, name: str) -> Side:
+    """Return many sequences of a world."""
+    return world_side(seed, name, N_TRUE, 0, f"calibration/{name}/many")
+
+
+@cache
+def truth(seed: int, name: str) -> dict[str, float]:
+    """Return the values of many sequences."""
+    return {key: e.value for key, e in asked(many(seed, name)).items()}
+
+
+@lru_cache(maxsize=1)
+def drawn(seed: int, name: str, n: int, index: int) -> Side:
+    """Return a draw of a world; the last one is kept."""
+    return world_side(seed, name, n, index, f"calibration/{name}/{n}")
+
+
+def of_its_v(seed: int, name: str, n: int, index: int) -> Mapping[str, float]:
+    """Return what the V that a draw found does to many sequences."""
+    tests = drawn(seed, name, n, index).once(v_tests)
+    if tests is None:
+        return {}
+    over_many = VTests.given(many(seed, name).once(tested), tests.found)
+    found = over_many.contrasts() | over_many.carrying()
+    return {name: found[name].value for name in OF_V}
+
+
+def network_worlds(seed: int, n: int) -> Iterator[World]:
+    """Yield worlds of n sequences of each population and cell; what must not pass is a world of noise."""
+    null = asked(drawn(seed, "random", n, 0))
+    for name in NAMES:
+
+        def measure(index: int, name: str = name) -> Statistics:
+            return asked(drawn(seed, name, n, index))
+
+        def given(index: int, name: str = name) -> Mapping[str, float]:
+            return of_its_v(seed, name, n, index)
+
+        yield World(f"networks, {name}", n, truth(seed, name), measure, null, given)
