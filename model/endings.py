@@ -43,6 +43,11 @@ class Beginnings:
         with infinite_numbers():
             self._kept = [self._reader.keys_and_values(states[site], layer) for layer, site in enumerate(before)]
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the keys and values."""
+        return sum(array.nbytes for pair in self._kept for array in pair)
+
     def ended(self, start: int, inputs: np.ndarray) -> tuple[Array, Mapping[str, Array]]:
         """Read another ending of every sequence.
 

@@ -5,10 +5,15 @@ a change costs the stages after the site alone; outputs and gradients are those 
 
 Where the state of one position is replaced and only its own output is asked for, the other positions need not be run
 again at all; outputs are then those of the network up to rounding.
+
+What is kept of all networks of a process shares one memory of bounded size, and what was not asked for the longest is
+forgotten first: a network that is asked again runs again, to the same bits.
 """
 
+import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -20,17 +25,52 @@ Edit = Callable[[np.ndarray], np.ndarray]
 
 Key = tuple[bytes, tuple[int, ...]]
 
-MOST = 12
-"""Sets of sequences whose states are kept, the last that were asked for."""
+MOST_BYTES = 1 << 30
+"""Of what is kept of all networks."""
+
+
+class Memory:
+    """Arrays by name, or what holds such, up to a number of bytes; the last that was asked for is always kept."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self.most_bytes = most_bytes
+        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+
+    def get(self, key: Hashable) -> Any:
+        """Return what is kept under a key, or None."""
+        if key not in self._kept:
+            return None
+        self._kept.move_to_end(key)
+        return self._kept[key][0]
+
+    def keep(self, key: Hashable, value: Any, n_bytes: int) -> None:
+        """Keep a value of so many bytes in the place of an earlier one, and forget what there is no room for."""
+        self._kept[key] = value, n_bytes
+        self._kept.move_to_end(key)
+        while len(self._kept) > 1 and self.n_bytes > self.most_bytes:
+            self._kept.popitem(last=False)
+
+    def forget(self, owner: object) -> None:
+        """Forget all keys that begin with an owner."""
+        for key in [key for key in self._kept if isinstance(key, tuple) and key[0] is owner]:
+            del self._kept[key]
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes kept."""
+        return sum(n_bytes for _, n_bytes in self._kept.values())
+
+
+MEMORY = Memory()
+"""Of this process."""
 
 
 class ResumingNetwork:
-    """A transformer with a memory of its states, by what was read."""
+    """A transformer whose states and readings are kept, by what was read."""
 
-    def __init__(self, network: Transformer) -> None:
-        self._network = network
-        self._kept: OrderedDict[Key, dict[str, np.ndarray]] = OrderedDict()
-        self._read: tuple[Key, Beginnings] | None = None
+    def __init__(self, network: Transformer, memory: Memory = MEMORY) -> None:
+        self._network, self._memory, self._owner = network, memory, object()
+        weakref.finalize(self, memory.forget, self._owner)
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -61,10 +101,13 @@ class ResumingNetwork:
 
     def replaced(self, inputs: np.ndarray, place: int, site: str, states: np.ndarray) -> np.ndarray:
         """Return the outputs (B, D) at one position, its state at a site replaced by another (B, W)."""
-        beginnings = inputs[:, : place + 1]
-        if self._read is None or self._read[0] != _key(beginnings):
-            self._read = _key(beginnings), Beginnings(self._network, beginnings)
-        return self._read[1].continued(site, states)
+        read = inputs[:, : place + 1]
+        key = self._owner, "beginnings", _key(read)
+        beginnings = self._memory.get(key)
+        if beginnings is None:
+            beginnings = Beginnings(self._network, read)
+            self._memory.keep(key, beginnings, beginnings.n_bytes)
+        return np.asarray(beginnings.continued(site, states))
 
     def _changed(self, inputs: np.ndarray, site: str, change: Edit) -> np.ndarray:
         states = self._states(inputs, site)
@@ -81,13 +124,10 @@ class ResumingNetwork:
 
     def _keep(self, inputs: np.ndarray, captured: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Keep states of some inputs beside those that are known already; return all that are."""
-        key = _key(inputs)
-        kept = self._kept.setdefault(key, {})
-        kept |= captured
-        self._kept.move_to_end(key)
-        while len(self._kept) > MOST:
-            self._kept.popitem(last=False)
-        return kept
+        key = self._owner, "states", _key(inputs)
+        known: dict[str, np.ndarray] = (self._memory.get(key) or {}) | captured
+        self._memory.keep(key, known, sum(states.nbytes for states in known.values()))
+        return known
 
 
 def _key(inputs: np.ndarray) -> Key:
