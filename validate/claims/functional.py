@@ -13,7 +13,7 @@ carries the noise of n states, the additive one that of more, so that the statis
 noisy.
 
 Tolerance .1: a tenth of what the task does to the prediction; constructed networks whose states add up have less than
-.01 (`tests/validate/claims/test_functional.py`). Null: networks that never saw
+.01 (`tests/validate/claims/test_forms.py`). Null: networks that never saw
 these majors. Theory: docs/statistics.md.
 """
 
