@@ -4,12 +4,14 @@ Task vectors and vectors of what is current are estimated at the late positions 
 the fit sequences (`statistics.interpolation`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 
 from validate.capture.labelled import LabelledStates, capture_labelled
+from validate.capture.packed import Packed
 from validate.capture.sources import StateSource
 from validate.experiment.setting import Setting
 from validate.statistics.interpolation import AdditiveFit, AdditiveModel, MainEffects
@@ -25,16 +27,16 @@ class Captured:
         Where the sequences are from; every source sees the same ones.
     labelled : dict of LabelledStates
         At the scored positions.
-    fit, score : dict of ndarray, shapes (F, P, W) and (B, P, W)
-    fresh : dict of ndarray, shape (N, m, W)
+    fit, score : mapping of ndarray, shapes (F, P, W) and (B, P, W)
+    fresh : mapping of ndarray, shape (N, m, W)
         Last states of the fresh tasks' sequences: N tasks, m sequences each.
     """
 
     setting: Setting
     labelled: dict[str, LabelledStates]
-    fit: dict[str, Float[np.ndarray, "F P W"]]
-    score: dict[str, Float[np.ndarray, "B P W"]]
-    fresh: dict[str, Float[np.ndarray, "N m W"]]
+    fit: Mapping[str, Float[np.ndarray, "F P W"]]
+    score: Mapping[str, Float[np.ndarray, "B P W"]]
+    fresh: Mapping[str, Float[np.ndarray, "N m W"]]
 
     @classmethod
     def of(cls, source: StateSource, setting: Setting) -> "Captured":
@@ -43,7 +45,8 @@ class Captured:
         labelled = capture_labelled(source, setting.family, setting.majors, setting.scored, n, rng)
         grid = (setting.sizes.fresh_tasks, setting.sizes.fresh_sequences, -1)
         fresh = {site: states.reshape(grid) for site, states in source.states(setting.fresh, last=True).items()}
-        return cls(setting, labelled, source.states(setting.fit), source.states(setting.score), fresh)
+        fit, score = (Packed(source.states(batch)) for batch in (setting.fit, setting.score))
+        return cls(setting, labelled, fit, score, Packed(fresh))
 
     def averaged(self) -> "Captured":
         """Return the same states with those of each fresh task averaged over its sequences."""
