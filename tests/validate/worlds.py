@@ -3,16 +3,24 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from theory import Mixture, stream
 from validate.capture.sources import NetworkSource
 from validate.claims.base import Controls, Shown, Side, Statistics
-from validate.claims.causal import carrying, dissociation, history, steering
 from validate.claims.causal.subject import Subject
 from validate.experiment.schema import Causal, load_preset
 from validate.experiment.setting import Setting
 from validate.judging.calibration import linear_world
-from validate.judging.calibration.linear_world import LinearWorld, WorldSource
+from validate.judging.calibration.linear_world import WORLDS, LinearWorld, WorldSource, subject_in
+from validate.judging.calibration.networks import QUESTIONS
 
-QUESTIONS = (steering.QUESTION, dissociation.QUESTION, carrying.QUESTION, history.QUESTION)
+N_INTERCEPT = 120
+"""Sequences from which mu is estimated."""
+
+
+def world_subject(mixture: Mixture, name: str, kind: str, seed: int) -> Subject:
+    """Return a world as a subject; kind and seed name the random streams, also that of its directions."""
+    directions = stream(seed, f"{kind}/causal/world {name}")
+    return subject_in(LinearWorld(mixture, WORLDS[name], directions), kind, seed, N_INTERCEPT)
 
 
 def side_of(subject: Subject, settings: Causal | None) -> Side:

@@ -117,10 +117,10 @@ class ResumingNetwork:
         return changed
 
     def _states(self, inputs: np.ndarray, site: str) -> np.ndarray:
-        kept = self._keep(inputs, {})
-        if site not in kept:
-            kept = self._keep(inputs, states_until(self._network, inputs, (site,)))
-        return kept[site]
+        known: dict[str, np.ndarray] = self._memory.get((self._owner, "states", _key(inputs))) or {}
+        if site not in known:
+            known = self._keep(inputs, states_until(self._network, inputs, (site,)))
+        return known[site]
 
     def _keep(self, inputs: np.ndarray, captured: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Keep states of some inputs beside those that are known already; return all that are."""

@@ -154,17 +154,21 @@ def conditional(captured: Captured, chosen: Scored, site: str, n_replicates: int
     }
 
 
+def judged(captured: Captured, chosen: Scored, site: str, n_replicates: int) -> Statistics:
+    """Estimate those of them that are judged."""
+    found = conditional(captured, chosen, site, n_replicates)
+    return {name: found[name] for name in JUDGED}
+
+
 def at_site(observed: Observed) -> Statistics:
     """Estimate the statistics where the source is judged."""
     replicates = observed.setting.sizes.replicates
-    found = conditional(observed.captured, observed.once(scored), observed.site, replicates)
-    return {name: found[name] for name in JUDGED}
+    return judged(observed.captured, observed.once(scored), observed.site, replicates)
 
 
 def values_at_site(observed: Observed) -> Statistics:
     """Return the values of the statistics where the source is judged."""
-    found = conditional(observed.captured, observed.once(scored), observed.site, 0)
-    return {name: found[name] for name in JUDGED}
+    return judged(observed.captured, observed.once(scored), observed.site, 0)
 
 
 def permuted_labels(observed: Observed) -> Statistics:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tiny
 from tiny import family_setting, ladder_plan, mixtures, tiny_experiment, tiny_networks
+from worlds import world_subject
 
 from model import Transformer
 from validate.capture.candidates import Arenas
@@ -26,7 +27,7 @@ from validate.experiment.network_plan import network_plans
 from validate.experiment.schema import Network, network_config, parse_experiment
 from validate.experiment.scopes import BOTH, DIVERSE, MAJORS_ONLY
 from validate.experiment.seed_plan import SeedPlan, arm_plans
-from validate.judging.calibration.linear_world import SITES, WorldSource, world_subject
+from validate.judging.calibration.linear_world import SITES, WorldSource
 from validate.judging.controls import Company, Placed
 from validate.judging.examination import Subjects, examine
 from validate.runs.tasks import strangers_of, subjects_of

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tiny import family_setting, mixtures
+from worlds import world_subject
 
 from model import Transformer
 from theory import RegressionBatch
@@ -15,7 +16,7 @@ from validate.claims.base import Observed
 from validate.claims.causal.subject import editable
 from validate.claims.prefix.rungs import PREFIX_RUNGS
 from validate.experiment.schema import Network, network_config
-from validate.judging.calibration.linear_world import SITES, WorldSource, world_subject
+from validate.judging.calibration.linear_world import SITES, WorldSource
 from validate.judging.layer import (
     LastStates,
     first_used,

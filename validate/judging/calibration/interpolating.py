@@ -19,13 +19,13 @@ from theory import Batch, BiasedDice, Mixture, hull_coordinates, retrieval, stre
 from validate.capture.captured import Captured
 from validate.capture.labelled import CellStates
 from validate.claims.base import Statistics
-from validate.claims.conditional import JUDGED, Scored, conditional
+from validate.claims.conditional import Scored, judged
 from validate.claims.properties import SEQUENCE_STATISTICS, properties, sequence_moments
 from validate.experiment.sampling import predicted
 from validate.experiment.schema import Measurement
 from validate.experiment.setting import Setting
 from validate.judging.calibration.cells import noise_of
-from validate.judging.calibration.rows import World
+from validate.judging.calibration.rows import World, values_of
 from validate.statistics.interpolation import AdditiveModel, MainEffects
 
 FAMILY, N_MAJORS, WIDTH = BiasedDice(faces=4, length=24), 3, 12
@@ -50,6 +50,13 @@ def setting_of(seed: int, n: int, index: int, label: str = "calibration") -> Set
         cell_sequences=n, fresh_tasks=n, fresh_sequences=16, mode_sequences=n, untrained=2, replicates=REPLICATES
     )
     return Setting(f"{label} {seed}", FAMILY, majors, index, sizes)
+
+
+def sizes_of_cells(n: int) -> Measurement:
+    """Return the sizes of a draw that has cells alone: all else is as small as may be."""
+    return Measurement(
+        cell_sequences=n, fresh_tasks=4, fresh_sequences=4, mode_sequences=4, untrained=2, replicates=REPLICATES
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +128,7 @@ class Interpolating:
             name: float(back(statistic(moments[name].mean(axis=0, keepdims=True)).item()))
             for name, (statistic, back) in SEQUENCE_STATISTICS.items()
         }
-        return additive | {name: e.value for name, e in given_current(self.captured(setting), replicates=0).items()}
+        return additive | values_of(given_current(self.captured(setting), replicates=0))
 
 
 def interpolating_worlds(seed: int, n: int) -> Iterator[World]:
@@ -145,8 +152,7 @@ def known(seed: int, mix: float, within: float) -> Interpolating:
 
 def given_current(captured: Captured, replicates: int) -> Statistics:
     """Estimate the statistics of the simplex given what is current."""
-    found = conditional(captured, Scored(captured), SITE, replicates)
-    return {name: found[name] for name in JUDGED}
+    return judged(captured, Scored(captured), SITE, replicates)
 
 
 def asked(captured: Captured) -> Statistics:

@@ -48,8 +48,8 @@ from validate.experiment.setting import Setting
 
 SITES = ("post_mlp.0", "post_mlp.1", "post_mlp.2")
 TESTED = SITES[1]
-WIDTH, NOISE, N_INTERCEPT = 32, 0.02, 120
-"""Width of the states, standard deviation of their noise, and sequences from which mu is estimated."""
+WIDTH, NOISE = 32, 0.02
+"""Width of the states, and standard deviation of their noise."""
 
 Features = Callable[[Mixture, Batch], tuple[np.ndarray, np.ndarray]]
 """Maps a batch to w (B, T, K) and u (B, T, D)."""
@@ -256,14 +256,8 @@ def one_sequence(mixture: Mixture) -> Batch:
     return mixture.family.sample(stream(0, "sizes"), mixture.majors, 1)
 
 
-def world_subject(mixture: Mixture, name: str, kind: str, seed: int) -> Subject:
-    """Return a world as a subject; kind and seed name the random streams, also that of its directions."""
-    directions = stream(seed, f"{kind}/causal/world {name}")
-    return subject_of(LinearWorld(mixture, WORLDS[name], directions), kind, seed)
-
-
-def subject_of(world: LinearWorld, kind: str, seed: int, n_intercept: int = N_INTERCEPT) -> Subject:
-    """Return a world as a subject: its directions are known, mu_t is estimated from sequences of the majors."""
+def subject_in(world: LinearWorld, kind: str, seed: int, n_intercept: int) -> Subject:
+    """Return a world as a subject: its directions are known, mu_t is estimated from so many sequences of the majors."""
     task, current, _ = world.directions
     mixture = world.mixture
     n_positions = len(mixture.family.encode(one_sequence(mixture)).positions)

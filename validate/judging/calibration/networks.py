@@ -16,34 +16,27 @@ from theory import Mixture, stream
 from validate.claims import excess, functional, read_metric
 from validate.claims.base import Controls, Side, Statistics
 from validate.claims.causal import carrying, dissociation, history, steering
-from validate.claims.causal.rises import CONTRASTS
 from validate.claims.causal.tested import tested
 from validate.claims.causal.v_tests import VTests, v_tests
-from validate.experiment.schema import Causal, Measurement
+from validate.experiment.schema import Causal
 from validate.experiment.setting import Setting
-from validate.judging.calibration.interpolating import FAMILY, MAJORS, REPLICATES
-from validate.judging.calibration.linear_world import WORLDS, LinearWorld, WorldSource, side_of, subject_of
-from validate.judging.calibration.predictions import N_MINORS
-from validate.judging.calibration.rows import World
+from validate.judging.calibration.interpolating import FAMILY, MAJORS, REPLICATES, sizes_of_cells
+from validate.judging.calibration.linear_world import WORLDS, LinearWorld, WorldSource, side_of, subject_in
+from validate.judging.calibration.predictions import minors_of
+from validate.judging.calibration.rows import World, values_of
 
 N_TRUE = 2000
 NAMES = ("exact Bayes", "fresh only", "unread V")
 QUESTIONS = (steering.QUESTION, dissociation.QUESTION, carrying.QUESTION, history.QUESTION)
-OF_V = (*(name for name in CONTRASTS if name.startswith("V ")), "V carries", "V contest", "filtered removal")
-"""Statistics that hang on the V found."""
 
 
 def world_side(seed: int, name: str, n: int, index: int, label: str) -> Side:
     """Draw n sequences of each population and of each cell of a world."""
-    majors = FAMILY.make_pool(MAJORS)
-    mixture = Mixture(FAMILY, majors, FAMILY.sample_pool(stream(seed, "calibration/minors"), N_MINORS))
-    sizes = Measurement(
-        cell_sequences=n, fresh_tasks=4, fresh_sequences=4, mode_sequences=4, untrained=2, replicates=REPLICATES
-    )
+    mixture = Mixture(FAMILY, FAMILY.make_pool(MAJORS), minors_of(seed))
     causal = Causal(sequences=n, steps=20, restarts=2, directions=5, grid=3, replicates=REPLICATES)
-    setting = Setting(f"{label} {seed}", FAMILY, majors, index, sizes, causal=causal)
+    setting = Setting(f"{label} {seed}", FAMILY, mixture.majors, index, sizes_of_cells(n), causal=causal)
     world = LinearWorld(mixture, WORLDS[name], stream(seed, f"calibration/world {name}"))
-    return side_of(subject_of(world, setting.label, index, n * len(MAJORS)), WorldSource(world), setting)
+    return side_of(subject_in(world, setting.label, index, n * len(MAJORS)), WorldSource(world), setting)
 
 
 def asked(side: Side) -> Statistics:
@@ -64,7 +57,7 @@ def many(seed: int, name: str) -> Side:
 @cache
 def truth(seed: int, name: str) -> dict[str, float]:
     """Return the values of many sequences."""
-    return {key: e.value for key, e in asked(many(seed, name)).items()}
+    return values_of(asked(many(seed, name)))
 
 
 @lru_cache(maxsize=1)
@@ -74,13 +67,12 @@ def drawn(seed: int, name: str, n: int, index: int) -> Side:
 
 
 def of_its_v(seed: int, name: str, n: int, index: int) -> Mapping[str, float]:
-    """Return what the V that a draw found does to many sequences."""
+    """Return what the V that a draw found does to many sequences; of theta it is what `truth` says."""
     tests = drawn(seed, name, n, index).once(v_tests)
     if tests is None:
         return {}
     over_many = VTests.given(many(seed, name).once(tested), tests.found)
-    found = over_many.contrasts() | over_many.carrying()
-    return {name: found[name].value for name in OF_V}
+    return values_of(over_many.contrasts() | over_many.carrying())
 
 
 def network_worlds(seed: int, n: int) -> Iterator[World]:

@@ -14,42 +14,41 @@ from functools import cache, partial
 
 import numpy as np
 
-from theory import Mixture, PlantedDyck, stream
+from theory import Mixture, PlantedDyck, Pool, stream
 from validate.capture.rungs import EXACT, RUNGS, FeatureFunction, FeatureSource, RandomSource
 from validate.capture.sources import StateSource
 from validate.claims.base import Observed, Statistics
 from validate.claims.prefix import cells, question
 from validate.claims.prefix.rungs import PREFIX_RUNGS
-from validate.experiment.schema import Measurement
 from validate.experiment.setting import Setting
-from validate.judging.calibration.interpolating import REPLICATES
-from validate.judging.calibration.rows import World
+from validate.judging.calibration.interpolating import sizes_of_cells
+from validate.judging.calibration.rows import World, values_of
 
 FAMILY, N_MAJORS, N_TRUE = PlantedDyck(pairs=4, background=2, density=0.4, length=24), 3, 1000
 
 FEATURES: dict[str, FeatureFunction] = {EXACT: RUNGS[EXACT], **PREFIX_RUNGS}
 
 
-def measured(seed: int, name: str | None, n: int, index: int, label: str) -> Statistics:
-    """Put the questions of prefixes to a rung, None for noise, on n sequences a cell."""
+def setting_of(seed: int, n: int, index: int, label: str) -> Setting:
+    """Return the setting of a draw: the same majors, other sequences, n of each cell."""
     majors = FAMILY.sample_pool(stream(seed, "calibration/paths"), N_MAJORS)
-    sizes = Measurement(
-        cell_sequences=n, fresh_tasks=4, fresh_sequences=4, mode_sequences=4, untrained=2, replicates=REPLICATES
-    )
-    setting = Setting(f"{label} {seed}", FAMILY, majors, index, sizes)
-    return _asked(_source(seed, name, Mixture(FAMILY, majors)), setting if n < N_TRUE else setting.without_intervals)
+    return Setting(f"{label} {seed}", FAMILY, majors, index, sizes_of_cells(n))
 
 
-def _source(seed: int, name: str | None, mixture: Mixture) -> StateSource:
+def source_of(seed: int, name: str | None, majors: Pool) -> StateSource:
+    """Return a rung, None for noise."""
+
     def of_world(purpose: str) -> np.random.Generator:
         return stream(seed, f"calibration/paths/{name}/{purpose}")
 
     if name is None:
         return RandomSource(FAMILY, of_world)
-    return FeatureSource(FAMILY, partial(FEATURES[name], mixture), of_world)
+    return FeatureSource(FAMILY, partial(FEATURES[name], Mixture(FAMILY, majors)), of_world)
 
 
-def _asked(source: StateSource, setting: Setting) -> Statistics:
+def asked(seed: int, name: str | None, setting: Setting) -> Statistics:
+    """Put the questions of prefixes to a rung, None for noise."""
+    source = source_of(seed, name, setting.majors)
     observed = Observed(source, setting, source.sites[-1])
     return question.at_site(observed) | cells.at_site(observed)
 
@@ -57,15 +56,15 @@ def _asked(source: StateSource, setting: Setting) -> Statistics:
 @cache
 def truth(seed: int, name: str) -> dict[str, float]:
     """Return the values of many sequences."""
-    return {key: e.value for key, e in measured(seed, name, N_TRUE, 0, f"calibration/{name}/many").items()}
+    return values_of(asked(seed, name, setting_of(seed, N_TRUE, 0, f"calibration/{name}/many").without_intervals))
 
 
 def path_worlds(seed: int, n: int) -> Iterator[World]:
     """Yield worlds of n sequences a cell; what must not pass are states of noise."""
-    null = measured(seed, None, n, 0, f"calibration/noise/{n}")
+    null = asked(seed, None, setting_of(seed, n, 0, f"calibration/noise/{n}"))
     for name in FEATURES:
 
         def measure(index: int, name: str = name) -> Statistics:
-            return measured(seed, name, n, index, f"calibration/{name}/{n}")
+            return asked(seed, name, setting_of(seed, n, index, f"calibration/{name}/{n}"))
 
         yield World(f"paths, {name}", n, truth(seed, name), measure, null)

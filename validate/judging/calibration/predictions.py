@@ -14,13 +14,13 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float
 
-from theory import Batch, Mixture, stream
+from theory import Batch, Mixture, Pool, stream
 from validate.capture.candidates import Arenas, reference_mean
 from validate.claims import modes, retrieval, second_mode
 from validate.claims.base import Controls, Observed, Side, Statistics
 from validate.experiment.sampling import predicted
 from validate.judging.calibration.interpolating import FAMILY, SITE, setting_of
-from validate.judging.calibration.rows import World
+from validate.judging.calibration.rows import World, values_of
 
 N_MINORS, N_TRUE = 32, 20_000
 
@@ -55,13 +55,17 @@ class Predictor:
         return predicted(np.sum(parts, axis=0), len(FAMILY.encode(batch[:1]).positions))
 
 
+def minors_of(seed: int) -> Pool:
+    """Return the minors of the diverse network."""
+    return FAMILY.sample_pool(stream(seed, "calibration/minors"), N_MINORS)
+
+
 def measured(
     seed: int, weights: tuple[Mapping[str, float], Mapping[str, float]], n: int, index: int, label: str
 ) -> Statistics:
     """Put the predictions of two networks through the questions of retrieval, the modes and OOD loss."""
     setting = setting_of(seed, max(n, 4), index, label)
-    minors = FAMILY.sample_pool(stream(seed, "calibration/minors"), N_MINORS)
-    sides = []
+    minors, sides = minors_of(seed), []
     for own, mixture in zip(
         weights, (Mixture(FAMILY, setting.majors), Mixture(FAMILY, setting.majors, minors)), strict=True
     ):
@@ -76,7 +80,7 @@ def measured(
 @cache
 def truth(seed: int, name: str) -> dict[str, float]:
     """Return the values of many sequences."""
-    return {key: e.value for key, e in measured(seed, WORLDS[name], N_TRUE, 0, "calibration/many").items()}
+    return values_of(measured(seed, WORLDS[name], N_TRUE, 0, "calibration/many"))
 
 
 def prediction_worlds(seed: int, n: int) -> Iterator[World]:

@@ -42,8 +42,7 @@ class World:
 
     def drawn(self, index: int) -> "Draw":
         """Draw a sample: its estimates, and what is true of it."""
-        estimates = self.measure(index)
-        return Draw(estimates, {**self.truth, **self.given(index)})
+        return Draw(self.measure(index), {**self.truth, **self.given(index)})
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,11 @@ class Draw:
 
     estimates: Statistics
     truth: Mapping[str, float]
+
+
+def values_of(estimates: Statistics) -> dict[str, float]:
+    """Return the values: of many sequences they are the true ones."""
+    return {name: estimate.value for name, estimate in estimates.items()}
 
 
 class CalibrationRow(Model):
@@ -90,8 +94,10 @@ def rows_of(world: World, draws: Sequence[Draw]) -> list[CalibrationRow]:
 
 def _row(world: World, criterion: Criterion, draws: Sequence[Draw]) -> CalibrationRow:
     # Where 0 is the null it is the only one here: others could but hinder support.
-    name, nulls = criterion.statistic, {} if criterion.sign else {"null": world.null[criterion.statistic]}
-    estimates, truth = [draw.estimates[name] for draw in draws], np.array([draw.truth[name] for draw in draws])
+    name = criterion.statistic
+    nulls = {} if criterion.sign else {"null": world.null[name]}
+    estimates = [draw.estimates[name] for draw in draws]
+    truth = np.array([draw.truth[name] for draw in draws])
     supported = np.array([judge(criterion, one, nulls, calibrated=True) == "supported" for one in estimates])
     value, low, high = np.array([(one.value, one.low, one.high) for one in estimates]).T
     known = np.isfinite([value, low, high]).all(axis=0)

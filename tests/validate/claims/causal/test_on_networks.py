@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from worlds import Answers, answers, side_of
+from worlds import Answers, answers, side_of, world_subject
 
 from model import Transformer
 from theory import BiasedDice, Mixture, NoisyLinearRegression, stream
@@ -22,7 +22,6 @@ from validate.claims.causal.samples import FRESH, MAJORS, MINORS, Samples
 from validate.claims.causal.steered import Steering, permuted, rotated, simplex_grid, window
 from validate.claims.causal.subject import Subject, edit_at, subject_of
 from validate.experiment.schema import Causal, Network, network_config
-from validate.judging.calibration.linear_world import world_subject
 from validate.statistics.intervals import Estimate
 from validate.statistics.subspace import random_basis
 

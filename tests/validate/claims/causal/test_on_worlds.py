@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 from scipy.linalg import subspace_angles
-from worlds import answers, side_of
+from worlds import answers, side_of, world_subject
 
 from theory import BiasedDice, MarkovChains, Mixture, NoisyLinearRegression, stream
 from validate.claims.base import FRESH_ONLY, Controls
@@ -20,7 +20,7 @@ from validate.claims.causal.subject import subject_of
 from validate.claims.causal.v_tests import v_tests
 from validate.claims.rule import judge
 from validate.experiment.schema import Causal
-from validate.judging.calibration.linear_world import TESTED, world_subject
+from validate.judging.calibration.linear_world import TESTED
 from validate.statistics.intervals import explained_share
 from validate.statistics.subspace import span_basis
 
