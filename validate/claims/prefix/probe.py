@@ -1,9 +1,9 @@
-"""What is fitted on some states and scored on others: cell means by prefix, and the linear probe."""
+"""What is fitted on some states and scored on others: regressions, and the linear probe."""
 
 import numpy as np
 from jaxtyping import Float
 
-from validate.claims.prefix.sample import PrefixSample, Rows, States, dummies
+from validate.claims.prefix.sample import Rows, States
 
 PENALTIES = np.logspace(1, -8, 19)
 """Ridge penalties tried, strongest first, in units of the largest variance along a direction."""
@@ -15,19 +15,6 @@ MOST_FREEDOM = 1 / 3
 def regression(columns: Float[np.ndarray, "N G"], values: States, fit: Rows) -> States:
     """Predict values from some columns, by least squares on the rows `fit`."""
     return columns @ np.linalg.lstsq(columns[fit], values[fit])[0]
-
-
-def prefix_means(states: States, sample: PrefixSample, fit: Rows) -> States:
-    """Predict states by the means mean_kaj of the rows `fit`, drawn towards the additive fit."""
-    by_steps = sample.tasks * (2 * sample.family.pairs + 1) + sample.steps
-    centre = states[fit].mean(axis=0)
-    additive = np.hstack([dummies(by_steps), dummies(sample.symbols)])
-    expected = centre + regression(additive, states - centre, fit)
-    cells = np.unique(by_steps * (sample.symbols.max() + 1) + sample.symbols, return_inverse=True)[1]
-    sums = np.zeros((cells.max() + 1, states.shape[1]))
-    np.add.at(sums, cells[fit], (states - expected)[fit])
-    sizes = np.bincount(cells[fit], minlength=len(sums))
-    return expected + (sums / (sizes + 1)[:, None])[cells]
 
 
 def ridge(states: Float[np.ndarray, "F W"], target: Float[np.ndarray, "F Q"], spent: int) -> Float[np.ndarray, "W Q"]:

@@ -14,12 +14,12 @@ from validate.capture.candidates import Arenas
 from validate.capture.rungs import NOISE, RUNGS, FeatureSource, RandomSource
 from validate.capture.sources import NetworkSource
 from validate.claims.base import UNTRAINED, Controls, Observed, Side, ranging
-from validate.claims.prefix.probe import prefix_means, probe, ridge
+from validate.claims.prefix.probe import probe, ridge
 from validate.claims.prefix.question import analyse, at_site, shuffled_prefixes
 from validate.claims.prefix.rungs import PREFIX_RUNGS
 from validate.claims.prefix.sample import PrefixSample
 from validate.claims.prefix.shown import PrefixShown, prefix_shown
-from validate.claims.prefix.statistics import PREFIX_STATISTICS, RESIDUALS, estimates, prefix_moments
+from validate.claims.prefix.statistics import PREFIX_STATISTICS, READ, RESIDUALS, estimates, prefix_moments
 from validate.experiment.schema import Measurement, Network, network_config
 from validate.experiment.setting import Setting
 
@@ -73,9 +73,9 @@ def sample():
         ("Dyck residual*", "prefix", 0.1, 1),
         ("Dyck residual given prefix", "prefix", -0.05, 0.05),
         ("Dyck residual given prefix", "random", 0.9, 2),
-        ("prefix effect", "prefix", 0.25, 1),
-        ("prefix effect", "exact Bayes", -1, 0.25),
-        ("prefix effect", "symbol counts", -1, 0.25),
+        ("prefix effect", "prefix", 0.35, 1),
+        ("prefix effect", "exact Bayes", -1, 0.35),
+        ("prefix effect", "symbol counts", -1, 0.35),
         ("prefix effect", "random", -1, 0.1),
         ("prefix R2", "prefix", 0.9, 1.1),
         ("prefix R2 beyond task", "prefix", 0.5, 1.1),
@@ -119,18 +119,22 @@ def test_residual_is_what_theory_predicts_of_the_features(rung, sample):
 
 
 @pytest.mark.parametrize("rung", ["prefix", "symbol counts", "exact Bayes"])
-def test_statistics_of_one_analysis_agree(rung, sample):
-    """What is left and what prefixes explain are ratios of the same held-out errors, here predicted cell by cell."""
+def test_shares_of_prefixes_are_ratios_of_variances_within(rung, sample):
+    """Here group by group with NumPy's variances; a group of one sequence has none."""
     [states] = sample.states(source_of(rung)).values()
-    grid, half, errors = sample.grid(states), sample.n // 2, {}
-    for name, axes in (("cell", 2), ("symbol", (0, 2)), ("grand", (0, 1, 2))):
-        parts = grid[:, :, :half], grid[:, :, half:]
-        errors[name] = sum(
-            np.square(test - fit.mean(axis=axes, keepdims=True)).sum() for fit, test in (parts, parts[::-1])
-        )
+
+    def within(*labels):
+        found = [states[np.all(np.stack(labels) == key[:, None], axis=0)] for key in np.unique(labels, axis=1).T]
+        groups = [group for group in found if len(group) > 1]
+        variances = [np.var(group, axis=0, ddof=1).sum() for group in groups]
+        return np.average(variances, weights=[len(group) for group in groups])
+
+    ones, cell = np.zeros(len(states)), (sample.tasks, sample.symbols)
+    prefix, grand = within(*cell, sample.steps), within(ones)
     found = {name: e.value for name, e in estimates(states, sample, SETTING.without_intervals).items()}
-    prefix = found["Dyck residual given prefix"] * errors["grand"]
-    assert found["prefix effect"] == pytest.approx((errors["cell"] - prefix) / errors["symbol"], rel=1e-9)
+    assert found["Dyck residual given prefix"] == pytest.approx(prefix / grand, rel=1e-9)
+    effect = (within(*cell) - prefix) / within(sample.symbols)
+    assert found["prefix effect"] == pytest.approx(effect, rel=1e-9, abs=1e-12)
 
 
 @pytest.mark.parametrize("rung", ["prefix", "exact Bayes"])
@@ -196,29 +200,10 @@ def test_no_sequence_is_scored_by_what_it_was_fitted_on(sample):
     steps[row] = (steps[row] + 1) % 7
     before, after = prefix_moments(states, sample), prefix_moments(moved, replace(sample, steps=steps))
     others = second[second != row]
-    for name in PREFIX_STATISTICS:
+    for name in READ:
         np.testing.assert_allclose(after[name][others], before[name][others], rtol=1e-9, atol=1e-12, err_msg=name)
         if "accuracy" not in name:
             assert not np.allclose(after[name][first], before[name][first], rtol=1e-9), name
-
-
-def test_means_by_prefix(sample):
-    """Additive states are predicted exactly, also in cells that the fitted half leaves empty; others by m : 1."""
-    rng = stream(0, "effects")
-    symbol, steps, jump = rng.normal(size=(6, 3)), rng.normal(size=(3, 7, 3)), rng.normal(size=3)
-    additive = symbol[sample.symbols] + steps[sample.tasks, sample.steps]
-    first, second = sample.halves
-    cells = sample.cells * 7 + sample.steps
-    known = np.isin(sample.tasks * 7 + sample.steps, (sample.tasks * 7 + sample.steps)[first])
-    assert not np.isin(cells[second], cells[first]).all()
-    np.testing.assert_allclose(prefix_means(additive, sample, first)[known], additive[known], atol=1e-9)
-    cell = cells == np.bincount(cells).argmax()
-    interacting = additive + jump * cell[:, None]
-    fitted = prefix_means(interacting, sample, first)
-    m = cell[first].sum()
-    left = interacting - fitted
-    assert m > 5
-    assert np.abs(left[cell]).max() < 2 * np.abs(jump).max() / (m + 1)
 
 
 def test_ridge_against_the_textbook():
