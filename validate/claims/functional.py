@@ -9,8 +9,8 @@ part. Here the state of the last position is replaced by what the three levels o
 KL_x = mean KL(prediction || prediction with the state replaced by level x); squares for numbers. 0: a sum of something
 of the task and something of what is current does as well as the cell's own mean; 1: it does no better than what is
 current alone. The means come from the labelled states of the last position, the sequences are held out. A cell's mean
-carries the noise of n states, the additive one that of more, so that the statistic is slightly low where cells are
-noisy.
+carries the noise of n states, the additive one that of more. Means of resampled states have that noise twice: the value
+is corrected by what the second lot does, and the interval runs over them too.
 
 Tolerance .1: a tenth of what the task does to the prediction; constructed networks whose states add up have less than
 .01 (`tests/validate/claims/test_forms.py`). Null: networks that never saw
@@ -23,7 +23,7 @@ from jaxtyping import Float
 from theory import divergence
 from validate.capture.sources import predictions
 from validate.claims.base import MARKOV_GIVEN_TASK, Claim, Controls, Findings, Question, Shown, Side, Statistics
-from validate.claims.causal.subject import EditableNetwork, editable, places_in, with_state
+from validate.claims.causal.subject import N_AGAIN, EditableNetwork, editable, places_in, with_state
 from validate.claims.rule import Criterion
 from validate.experiment.scopes import DIVERSE, MAJORS_ONLY
 from validate.statistics.given_current import additive, means_at, of_current
@@ -51,11 +51,14 @@ def read_last(side: Side, network: EditableNetwork, site: str, states: Float[np.
     return predictions(family, outputs)
 
 
-def distances(side: Side, site: str) -> Float[np.ndarray, "B 3"]:
-    """Return each scored sequence's distance from its prediction to those of the levels additive, current and cell."""
+def distances(side: Side, site: str, resample: np.random.Generator | None = None) -> Float[np.ndarray, "B 3"]:
+    """Return each scored sequence's distance from its prediction to those of the levels additive, current and cell.
+
+    With `resample`, the states that the levels are means of are drawn again.
+    """
     setting, network = side.setting, side.observed.once(editable)
-    labelled = side.observed.captured.labelled[site]
-    [models] = labelled.at([len(setting.scored) - 1]).models()
+    last = side.observed.captured.labelled[site].at([len(setting.scored) - 1])
+    [models] = (last if resample is None else last.resampled(resample)).models()
     current, tasks = setting.current(setting.score)[:, -1], setting.score.tasks
     undisturbed = read_last(side, network, site, None)
 
@@ -73,8 +76,11 @@ def share(moments: Float[np.ndarray, "R 3"]) -> Float[np.ndarray, " R"]:
 
 def functional(side: Side, site: str) -> Estimate:
     """Estimate the functional interaction at a site."""
-    rng = side.setting.stream("bootstrap/functional")
-    return bootstrap(distances(side, site), share, rng, side.setting.sizes.replicates)
+    setting = side.setting
+    n, rng = setting.sizes.replicates, setting.stream("bootstrap/functional")
+    streams = (setting.stream("bootstrap/functional means", index) for index in range(N_AGAIN if n else 0))
+    variants = [distances(side, site, again) for again in streams]
+    return bootstrap(distances(side, site), share, rng, n, np.stack(variants) if variants else None, corrected=True)
 
 
 def at_site(side: Side) -> Statistics:

@@ -7,13 +7,19 @@ Nulls: the same with simplices of the same shape elsewhere (*rotated*), with the
 trained on fresh tasks only. The last follow any context, and so may be led to any mixture of tasks; what they reach is
 no support for vectors of tasks that were learned. The tolerance of .8 was fixed before any run, below what
 theory predicts of exact-Bayes networks whose read-out mixes logits (.92 and more).
+
+Intervals cover the steered sequences, and those that theta, nu and mu were estimated from.
 """
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from validate.claims.base import MARKOV_GIVEN_TASK, Claim, Controls, Findings, Question, Shown, Side, Statistics
 from validate.claims.causal.samples import MAJORS
 from validate.claims.causal.steered import Steering, permuted, rotated
+from validate.claims.causal.subject import Subject, with_vectors_again
 from validate.claims.causal.tested import Tested, tested
 from validate.claims.rule import Criterion
 from validate.experiment.scopes import DIVERSE, MAJORS_ONLY
@@ -54,14 +60,20 @@ class Steered:
         self.means = self.steering.steered(test.subject.task)
         self.distance = self.steering.distance(self.means)
 
-    def share(self, distance: np.ndarray) -> Estimate:
+    def share(self, distance: np.ndarray, variants: np.ndarray | None = None) -> Estimate:
         """Estimate the share of the distance, (G, B), that steering takes away."""
-        rng = self.subject.stream("bootstrap/steering")
-        return bootstrap(self.steering.against_unsteered(distance), explained_share, rng, self.settings.replicates)
+        rng, moments = self.subject.stream("bootstrap/steering"), self.steering.against_unsteered(distance)
+        return bootstrap(moments, explained_share, rng, self.settings.replicates, variants)
 
-    def statistics(self) -> Statistics:
-        """Return the statistic."""
-        return {"steering": self.share(self.distance)}
+    def statistics(self, again: Sequence[Subject]) -> Statistics:
+        """Estimate the statistic; `again` are the subject with vectors estimated anew."""
+        moved = [replace(self.steering, subject=one).moments(one.task) for one in again]
+        return {"steering": self.share(self.distance, np.stack(moved) if moved else None)}
+
+    def value(self) -> Statistics:
+        """Return the statistic's value alone."""
+        moments = self.steering.against_unsteered(self.distance).mean(axis=0, keepdims=True)
+        return {"steering": Estimate.of_value(explained_share(moments).item())}
 
     def nulls(self) -> dict[str, Statistics]:
         """Return the share of simplices elsewhere, and of the right simplex with the wrong corners."""
@@ -96,9 +108,11 @@ def analyse(side: Side, controls: Controls) -> Findings:
     if side.setting.causal is None:
         return Findings()
     own = Steered(side.once(tested))
-    nulls = own.nulls() | controls.of_strangers(lambda other: Steered(other.once(tested)).statistics())
+    nulls = own.nulls() | controls.of_strangers(lambda other: Steered(other.once(tested)).value())
     predicted = {"steering": own.steering.ideal()[1]}
-    return Findings(own.statistics(), nulls, predicted, own.shown() if controls.show else None)
+    return Findings(
+        own.statistics(side.once(with_vectors_again)), nulls, predicted, own.shown() if controls.show else None
+    )
 
 
 QUESTION = Question(

@@ -11,7 +11,7 @@ predict nothing: they have no theta, nu or mu of their own, and stay as they are
 still read from them.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, runtime_checkable
@@ -30,6 +30,10 @@ from validate.statistics.subspace import random_basis, span_basis
 
 Change = Callable[[Float[np.ndarray, "B P W"]], Float[np.ndarray, "B P W"]]
 """What is done to the states of the positions that predict."""
+
+
+N_AGAIN = 10
+"""How often vectors are estimated anew from resampled sequences."""
 
 
 @runtime_checkable
@@ -192,8 +196,10 @@ def editable(observed: Observed) -> EditableNetwork:
     return network
 
 
-def subject_of(side: Side) -> Subject:
+def subject_of(side: Side, resample: np.random.Generator | None = None) -> Subject:
     """Return a side's network as a subject, with the vectors of its states at the site it is judged at.
+
+    With `resample`, the sequences they are estimated from are drawn again.
 
     Raises
     ------
@@ -201,7 +207,7 @@ def subject_of(side: Side) -> Subject:
         If the side's source is no network.
     """
     network = side.observed.once(editable)
-    model, setting = side.observed.captured.additive_model(side.site), side.setting
+    model, setting = side.observed.captured.additive_model(side.site, resample=resample), side.setting
     return Subject(
         network=network,
         mixture=side.mixture,
@@ -212,3 +218,9 @@ def subject_of(side: Side) -> Subject:
         kind=setting.label,
         seed=setting.seed,
     )
+
+
+def with_vectors_again(side: Side) -> Sequence[Subject]:
+    """Return the subject with the vectors of sequences drawn again, `N_AGAIN` times: over these intervals run."""
+    streams = (side.setting.stream("bootstrap/vectors of a subject", index) for index in range(N_AGAIN))
+    return [subject_of(side, rng) for rng in streams]

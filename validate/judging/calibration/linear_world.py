@@ -25,9 +25,10 @@ Where V is unread, mean e is read and does not vary: a trap for removals (`claim
 Noise is a fixed function of what was read, so that a world is a function like any network.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -42,7 +43,7 @@ from validate.capture.resuming import Edit
 from validate.capture.sources import StateSource, predictions
 from validate.claims.base import Observed, Side
 from validate.claims.causal.samples import MAJORS, draw
-from validate.claims.causal.subject import Subject
+from validate.claims.causal.subject import Subject, with_vectors_again
 from validate.claims.causal.tested import Tested, tested
 from validate.experiment.setting import Setting
 
@@ -258,14 +259,24 @@ def one_sequence(mixture: Mixture) -> Batch:
 
 def subject_in(world: LinearWorld, kind: str, seed: int, n_intercept: int) -> Subject:
     """Return a world as a subject: its directions are known, mu_t is estimated from so many sequences of the majors."""
+    return subjects_in(world, kind, seed, n_intercept, 0)[0]
+
+
+def subjects_in(world: LinearWorld, kind: str, seed: int, n_intercept: int, n_again: int) -> list[Subject]:
+    """Return that subject, and the same with mu_t of resampled sequences."""
     task, current, _ = world.directions
     mixture = world.mixture
     n_positions = len(mixture.family.encode(one_sequence(mixture)).positions)
     vectors = (task - task.mean(axis=0), current)
     blank = Subject(world, mixture, TESTED, *vectors, np.zeros((n_positions, WIDTH)), kind, seed)
     batch = draw(blank, MAJORS, "intercepts", n_intercept)
-    context = blank.beside(mixture.family.current(batch)) @ current
-    return Subject(world, mixture, TESTED, *vectors, (blank.states(batch) - context).mean(axis=0), kind, seed)
+    rest = blank.states(batch) - blank.beside(mixture.family.current(batch)) @ current
+    by_task = rest.reshape(-1, mixture.n_majors, *rest.shape[1:])
+    means = [rest.mean(axis=0)]
+    for index in range(n_again):
+        drawn = blank.stream("intercepts again", index).integers(len(by_task), size=by_task.shape[:2])
+        means.append(np.take_along_axis(by_task, drawn[..., None, None], axis=0).mean(axis=(0, 1)))
+    return [Subject(world, mixture, TESTED, *vectors, mean, kind, seed) for mean in means]
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,7 +300,9 @@ class WorldSource:
         return predictions(family, self.network.forward(arrays.inputs)[0][:, arrays.positions])
 
 
-def side_of(subject: Subject, source: StateSource, setting: Setting) -> Side:
+def side_of(subject: Subject, source: StateSource, setting: Setting, again: Sequence[Subject] = ()) -> Side:
     """Return a subject and its source as a side; its vectors are known and take the place of estimates."""
-    known = {} if setting.causal is None else {tested: Tested.of(subject, setting.causal)}
+    known: dict[Any, Any] = {with_vectors_again: again}
+    if setting.causal is not None:
+        known[tested] = Tested.of(subject, setting.causal)
     return Side(Observed(source, setting, subject.site), Arenas(subject.mixture, setting), known)

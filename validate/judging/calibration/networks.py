@@ -16,12 +16,13 @@ from theory import Mixture, stream
 from validate.claims import excess, functional, read_metric
 from validate.claims.base import Controls, Side, Statistics
 from validate.claims.causal import carrying, dissociation, history, steering
+from validate.claims.causal.subject import N_AGAIN
 from validate.claims.causal.tested import tested
 from validate.claims.causal.v_tests import VTests, v_tests
 from validate.experiment.schema import Causal
 from validate.experiment.setting import Setting
 from validate.judging.calibration.interpolating import FAMILY, MAJORS, REPLICATES, sizes_of_cells
-from validate.judging.calibration.linear_world import WORLDS, LinearWorld, WorldSource, side_of, subject_in
+from validate.judging.calibration.linear_world import WORLDS, LinearWorld, WorldSource, side_of, subjects_in
 from validate.judging.calibration.predictions import minors_of
 from validate.judging.calibration.rows import World, values_of
 
@@ -30,13 +31,14 @@ NAMES = ("exact Bayes", "fresh only", "unread V")
 QUESTIONS = (steering.QUESTION, dissociation.QUESTION, carrying.QUESTION, history.QUESTION)
 
 
-def world_side(seed: int, name: str, n: int, index: int, label: str) -> Side:
+def world_side(seed: int, name: str, n: int, index: int, label: str, n_again: int = N_AGAIN) -> Side:
     """Draw n sequences of each population and of each cell of a world."""
     mixture = Mixture(FAMILY, FAMILY.make_pool(MAJORS), minors_of(seed))
     causal = Causal(sequences=n, steps=20, restarts=2, directions=5, grid=3, replicates=REPLICATES)
     setting = Setting(f"{label} {seed}", FAMILY, mixture.majors, index, sizes_of_cells(n), causal=causal)
     world = LinearWorld(mixture, WORLDS[name], stream(seed, f"calibration/world {name}"))
-    return side_of(subject_in(world, setting.label, index, n * len(MAJORS)), WorldSource(world), setting)
+    subject, *again = subjects_in(world, setting.label, index, n * len(MAJORS), n_again)
+    return side_of(subject, WorldSource(world), setting, again)
 
 
 def asked(side: Side) -> Statistics:
@@ -51,7 +53,7 @@ def asked(side: Side) -> Statistics:
 @cache
 def many(seed: int, name: str) -> Side:
     """Return many sequences of a world."""
-    return world_side(seed, name, N_TRUE, 0, f"calibration/{name}/many")
+    return world_side(seed, name, N_TRUE, 0, f"calibration/{name}/many", n_again=0)
 
 
 @cache
