@@ -125,9 +125,7 @@ def model_of(
     states, current = captured.fit[site][:, columns], setting.current(setting.fit)[:, columns]
     tasks: Int[np.ndarray, " B"] = setting.fit.tasks
     if resample is not None:
-        late = late.resampled(resample)
-        n_each = setting.sizes.cell_sequences
-        rows = np.repeat(np.arange(0, len(states), n_each), n_each) + resample.integers(n_each, size=len(states))
+        late, rows = late.resampled(resample), captured.fit_rows(resample)
         states, current, tasks = states[rows], current[rows], tasks[rows]
     return ConditionalModel.of(late.models(), states, current, tasks)
 

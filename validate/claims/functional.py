@@ -21,9 +21,10 @@ import numpy as np
 from jaxtyping import Float
 
 from theory import divergence
+from validate.capture.captured import N_AGAIN
 from validate.capture.sources import predictions
 from validate.claims.base import MARKOV_GIVEN_TASK, Claim, Controls, Findings, Question, Shown, Side, Statistics
-from validate.claims.causal.subject import N_AGAIN, EditableNetwork, editable, places_in, with_state
+from validate.claims.causal.subject import EditableNetwork, editable, places_in, with_state
 from validate.claims.rule import Criterion
 from validate.experiment.scopes import DIVERSE, MAJORS_ONLY
 from validate.statistics.given_current import additive, means_at, of_current

@@ -19,22 +19,24 @@ the minors. Nulls: untrained networks, in pairs where two networks are compared;
 of the minors' directions. In many dimensions two subspaces of low rank are far apart whatever they are, so angles are
 compared between networks.
 
-Intervals resample tasks. The tolerances, a ratio of .5 and a share of .5, are the paper's values rounded against the
+Intervals resample tasks, and the sequences that task vectors, the current's and the majors' mean state are estimated
+from. The tolerances, a ratio of .5 and a share of .5, are the paper's values rounded against the
 claim. Source: the paper, section on near-orthogonality; angles are this project's.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from validate.capture.captured import Captured
+from validate.capture.captured import N_AGAIN, Captured
 from validate.claims.base import MARKOV_GIVEN_TASK, Claim, Controls, Findings, Observed, Question, Side, Statistics
 from validate.claims.rule import Criterion
 from validate.claims.task_states import TaskStates, task_states
 from validate.experiment.scopes import BOTH, DIVERSE
 from validate.experiment.setting import Setting
-from validate.statistics.intervals import Estimate
+from validate.statistics.intervals import Estimate, widened_by_scatter
 from validate.statistics.subspace import (
     N_SUBSPACES,
     chance_moments,
@@ -115,6 +117,22 @@ def falls(plain: Observed, diverse: Observed, site: str, at_random: bool = False
     )
 
 
+def falls_of_vectors_again(plain: Captured, diverse: Captured, site: str) -> list[Statistics]:
+    """Return the values of ratios and falls, with vectors and centres of sequences drawn again, alike for both."""
+    setting, found = diverse.setting, []
+    for index in range(N_AGAIN if setting.sizes.replicates else 0):
+        before, after = (one.again(site, setting.stream("bootstrap/references", index)) for one in (plain, diverse))
+        found.append(falls_of_states(before, after, site, setting.without_intervals))
+    return found
+
+
+def falls_of_states(plain: Captured, diverse: Captured, site: str, setting: Setting) -> Statistics:
+    """Estimate ratios and falls, plain and starred, on the task span, with intervals over tasks."""
+    whole = fall(moments_on_span(plain), moments_on_span(diverse), site, setting)
+    rest = moments_on_span(plain.without_current()), moments_on_span(diverse.without_current())
+    return whole | fall(*rest, site, setting, "*")
+
+
 def analyse_fall(side: Side, controls: Controls) -> Findings:
     """Judge whether R2_OOD falls from the majors-only network to the diverse one."""
     if controls.plain is None:
@@ -123,20 +141,20 @@ def analyse_fall(side: Side, controls: Controls) -> Findings:
     nulls = controls.of_untrained_pairs(lambda first, second: falls(second.observed, first.observed, second.site))
     if controls.judge:
         nulls["random subspace"] = falls(plain, diverse, plain.site, at_random=True)
-    return Findings(falls(plain, diverse, plain.site), nulls)
+    again = falls_of_vectors_again(plain.captured, diverse.captured, plain.site)
+    return Findings(widened_by_scatter(falls(plain, diverse, plain.site), again), nulls)
 
 
 def turn_of(plain: TaskStates, diverse: TaskStates, setting: Setting) -> Statistics:
     """Estimate by how much more fresh tasks turn away from S in one network than in another."""
 
-    def rise(rows: Rows) -> list[float]:
-        return [
-            angles(after["fresh"][rows], diverse.span)[0] - angles(before["fresh"][rows], plain.span)[0]
-            for before, after in ((plain.averaged, diverse.averaged), (plain.rest, diverse.rest))
-        ]
+    def rise(before: TaskStates, after: TaskStates, rows: Rows | slice) -> list[float]:
+        pairs = ((before.averaged, after.averaged), (before.rest, after.rest))
+        return [angles(b["fresh"][rows], after.span)[0] - angles(a["fresh"][rows], before.span)[0] for a, b in pairs]
 
-    estimates = resampled(rise, [len(diverse.averaged["fresh"])], setting)
-    return dict(zip(ANGLES, estimates, strict=True))
+    estimates = resampled(partial(rise, plain, diverse), [len(diverse.means["fresh"])], setting)
+    again = zip(plain.beside_again(), diverse.beside_again(), strict=True)
+    return _named(ANGLES, estimates, [rise(*pair, slice(None)) for pair in again])
 
 
 def analyse_angle(side: Side, controls: Controls) -> Findings:
@@ -166,13 +184,14 @@ def analyse_angle(side: Side, controls: Controls) -> Findings:
 
 def inside_minors(states: TaskStates, setting: Setting) -> Statistics:
     """Estimate the share of the fresh tasks' squares in the leading directions of the minors."""
-    both = states.averaged, states.rest
 
-    def inside(rows: Rows, others: Int[np.ndarray, " M"]) -> list[float]:
+    def inside(one: TaskStates, rows: Rows | slice, others: Rows | slice) -> list[float]:
+        both = one.averaged, one.rest
         return [share(part["fresh"][rows], leading_directions(part["minors"][others], N_LEADING)) for part in both]
 
-    sizes = [len(states.averaged[name]) for name in ("fresh", "minors")]
-    return dict(zip(SPANS, resampled(inside, sizes, setting), strict=True))
+    sizes = [len(states.means[name]) for name in ("fresh", "minors")]
+    again = [inside(one, slice(None), slice(None)) for one in states.beside_again()]
+    return _named(SPANS, resampled(partial(inside, states), sizes, setting), again)
 
 
 def analyse_directions(side: Side, controls: Controls) -> Findings:
@@ -182,7 +201,7 @@ def analyse_directions(side: Side, controls: Controls) -> Findings:
     if controls.judge:
         both = states.averaged["fresh"], states.rest["fresh"]
         levels = random_level(
-            len(states.centre), N_LEADING, lambda basis: [share(fresh, basis) for fresh in both], setting
+            len(states.reference.centre), N_LEADING, lambda basis: [share(fresh, basis) for fresh in both], setting
         )
         nulls["random subspace"] = dict(zip(SPANS, levels, strict=True))
         elsewhere = controls.untrained[0].site if controls.untrained else site
@@ -199,6 +218,12 @@ def angles(centred: Float[np.ndarray, "N W"], basis: Float[np.ndarray, "W r"]) -
 def share(centred: Float[np.ndarray, "N W"], basis: Float[np.ndarray, "W r"]) -> float:
     """Return the share of centred states' squares inside a subspace."""
     return float(np.square(centred @ basis).sum() / np.square(centred).sum())
+
+
+def _named(names: Sequence[str], estimates: Sequence[Estimate], again: Sequence[Sequence[float]]) -> Statistics:
+    """Name some estimates, and add to their intervals the scatter of values beside other references."""
+    values = [dict(zip(names, map(Estimate.of_value, one), strict=True)) for one in again]
+    return widened_by_scatter(dict(zip(names, estimates, strict=True)), values)
 
 
 def resampled(statistic: Callable[..., list[float]], sizes: Sequence[int], setting: Setting) -> list[Estimate]:

@@ -16,6 +16,7 @@ from jaxtyping import Float
 from theory import Mixture, divergence, nats_per_loss
 from validate.capture.candidates import reference_mean
 from validate.claims.base import EVERY_FAMILY, Claim, Controls, Findings, Question, Side, Statistics
+from validate.claims.enough import judged_if_enough
 from validate.claims.rule import Criterion
 from validate.experiment.sampling import predicted
 from validate.experiment.scopes import MAJORS_ONLY
@@ -69,7 +70,7 @@ def analyse(side: Side, controls: Controls) -> Findings:
         del table["KL contest"]
     if controls.judge:
         nulls["M1 of other majors"] = other_majors(side)
-    return Findings(predictions(side), nulls)
+    return judged_if_enough(side, predictions(side), nulls)
 
 
 QUESTION = Question(

@@ -15,11 +15,12 @@ from jaxtyping import Float
 from theory import divergence, nats_per_loss, target_loss
 from validate.capture.candidates import MODES
 from validate.claims.base import EVERY_FAMILY, Claim, Controls, Findings, Question, Side, Statistics, ranging
+from validate.claims.enough import judged_if_enough
 from validate.claims.modes import JUDGED
 from validate.claims.rule import Criterion
 from validate.experiment.scopes import BOTH, DIVERSE
-from validate.statistics.intervals import Estimate, bootstrap, bootstrap_mean
-from validate.statistics.standing import margin
+from validate.statistics.intervals import Estimate, bootstrap_log_ratio, bootstrap_mean
+from validate.statistics.standing import margin_of_log_ratio
 
 RESEEDED = "networks that differ in their seed"
 """How the null of the loss that falls is called."""
@@ -32,9 +33,8 @@ def extrapolation(side: Side) -> Statistics:
         mean, candidates = side.mean(population), side.arenas.populations[population].candidates
         pair = np.stack([divergence(kind, candidates[mode], mean).mean(axis=1) for mode in MODES], axis=-1)
         rng = side.setting.stream("bootstrap/contest")
-        statistics["M2 mode" + ending] = bootstrap(
-            pair, lambda moments: margin(moments[..., 0], moments[..., 1]), rng, side.setting.sizes.replicates
-        )
+        closer = bootstrap_log_ratio(pair, rng, side.setting.sizes.replicates)
+        statistics["M2 mode" + ending] = closer.map(margin_of_log_ratio)
     majors = side.arenas.populations["majors"]
     excess = _loss(side, "majors") - target_loss(kind, majors.candidates["M2"], majors.targets)
     return statistics | {"majors do not suffer": _nats(excess, side)}
@@ -63,7 +63,7 @@ def _nats(values: Float[np.ndarray, "B P"], side: Side) -> Estimate:
 
 def analyse(side: Side, controls: Controls) -> Findings:
     """Judge whether the network of the diverse design extrapolates, and what that costs it on the majors."""
-    return Findings(extrapolation(side), controls.of_untrained(extrapolation))
+    return judged_if_enough(side, extrapolation(side), controls.of_untrained(extrapolation))
 
 
 def analyse_loss(side: Side, controls: Controls) -> Findings:

@@ -1,15 +1,54 @@
 """What is kept of the last states of tasks, of majors, minors and fresh ones, by site."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
 
 from theory import Pool
+from validate.capture.captured import N_AGAIN, Captured
 from validate.claims.base import Side
 from validate.experiment.sampling import draw_natural
 from validate.statistics.subspace import effective_dimension, span_basis
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What states of tasks are compared with, estimated from the majors.
+
+    Attributes
+    ----------
+    span : ndarray, shape (W, K - 1)
+        An orthonormal basis of S.
+    current : ndarray, shape (F, W)
+        nu.
+    centre, level : ndarray, shape (W,)
+        The majors' mean state, and what of it is of the current.
+    """
+
+    span: Float[np.ndarray, "W r"]
+    current: Float[np.ndarray, "F W"]
+    centre: Float[np.ndarray, " W"]
+    level: Float[np.ndarray, " W"]
+
+    @classmethod
+    def of(cls, captured: Captured, site: str) -> "Reference":
+        """Estimate it at a site."""
+        effects, current = captured.main_effects(site), captured.fit_current()[:, -1].mean(axis=0)
+        return cls(span_basis(effects.task), effects.current, captured.centre(site), current @ effects.current)
+
+    @classmethod
+    def resampled(cls, captured: Captured, site: str) -> list["Reference"]:
+        """Estimate it from sequences drawn again, `N_AGAIN` times; of no use without intervals, and then an empty list.
+
+        Sources with one setting have the same sequences in the same draw.
+        """
+        setting = captured.setting
+        n = N_AGAIN if setting.sizes.replicates else 0
+        streams = (setting.stream("bootstrap/references", index) for index in range(n))
+        return [cls.of(captured.again(site, rng), site) for rng in streams]
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,37 +57,54 @@ class TaskStates:
 
     Attributes
     ----------
-    span : ndarray, shape (W, K - 1)
-        An orthonormal basis of S.
-    centre : ndarray, shape (W,)
-        The majors' mean state.
-    averaged, rest : dict of ndarray, shape (N, W)
-        States less the centre, averaged over each task's sequences, of ``majors``, of ``fresh`` tasks, and of
-        ``minors`` if there are any; and the same of states with the vector of what is current removed.
+    reference : Reference
+    again : sequence of Reference
+        The same of resampled sequences.
+    means, currents : dict of ndarray, shapes (N, W) and (N, F)
+        States, and what is current, averaged over each task's sequences, of ``majors``, of ``fresh`` tasks, and of
+        ``minors`` if there are any.
     single : dict
         Effective dimension of the single states of each population.
     """
 
-    span: Float[np.ndarray, "W r"]
-    centre: Float[np.ndarray, " W"]
-    averaged: dict[str, Float[np.ndarray, "N W"]]
-    rest: dict[str, Float[np.ndarray, "N W"]]
-    single: dict[str, float]
+    reference: Reference
+    again: Sequence[Reference]
+    means: Mapping[str, Float[np.ndarray, "N W"]]
+    currents: Mapping[str, Float[np.ndarray, "N F"]]
+    single: Mapping[str, float]
 
     @classmethod
     def of(
         cls,
-        task_vectors: Float[np.ndarray, "K W"],
-        centre: Float[np.ndarray, " W"],
+        reference: Reference,
         states: Mapping[str, Float[np.ndarray, "N m W"]],
-        of_current: Mapping[str, Float[np.ndarray, "N m W"]],
+        current: Mapping[str, Float[np.ndarray, "N m F"]],
+        again: Sequence[Reference] = (),
     ) -> "TaskStates":
-        """Summarise each population's states, N tasks with m sequences each, and what in them is of the current."""
-        averaged = {name: part.mean(axis=1) - centre for name, part in states.items()}
-        level = of_current["majors"].mean(axis=(0, 1))
-        rest = {name: mean - (of_current[name].mean(axis=1) - level) for name, mean in averaged.items()}
+        """Summarise each population's states, N tasks with m sequences each, and what is current in them."""
+        means, currents = ({name: part.mean(axis=1) for name, part in parts.items()} for parts in (states, current))
         single = {name: effective_dimension(np.concatenate(list(part))) for name, part in states.items()}
-        return cls(span_basis(task_vectors), centre, averaged, rest, single)
+        return cls(reference, again, means, currents, single)
+
+    @property
+    def span(self) -> Float[np.ndarray, "W r"]:
+        """An orthonormal basis of S."""
+        return self.reference.span
+
+    @cached_property
+    def averaged(self) -> dict[str, Float[np.ndarray, "N W"]]:
+        """Mean states less the centre, by population."""
+        return {name: mean - self.reference.centre for name, mean in self.means.items()}
+
+    @cached_property
+    def rest(self) -> dict[str, Float[np.ndarray, "N W"]]:
+        """The same of states with the vector of what is current removed."""
+        nu, level = self.reference.current, self.reference.level
+        return {name: mean - (self.currents[name] @ nu - level) for name, mean in self.averaged.items()}
+
+    def beside_again(self) -> list["TaskStates"]:
+        """Return the same states beside each of the references of resampled sequences."""
+        return [replace(self, reference=one, again=()) for one in self.again]
 
 
 def task_states(side: Side) -> dict[str, TaskStates]:
@@ -66,10 +122,11 @@ def task_states(side: Side) -> dict[str, TaskStates]:
         batches["minors"] = draw_natural(setting.family, setting.stream("minors"), some, n_each)
         last = side.source.states(batches["minors"], last=True)
         populations["minors"] = {site: part.reshape(n_tasks, n_each, -1) for site, part in last.items()}
-    current = {name: setting.current(batch)[:, -1] for name, batch in batches.items()}
     table = {}
     for site in captured.fresh:
-        effects, states = captured.main_effects(site), {name: part[site] for name, part in populations.items()}
-        of_current = {name: (current[name] @ effects.current).reshape(part.shape) for name, part in states.items()}
-        table[site] = TaskStates.of(effects.task, captured.centre(site), states, of_current)
+        states, current = {name: part[site] for name, part in populations.items()}, {}
+        for name, part in states.items():
+            current[name] = setting.current(batches[name])[:, -1].reshape(*part.shape[:2], -1)
+        again = Reference.resampled(captured, site)
+        table[site] = TaskStates.of(Reference.of(captured, site), states, current, again)
     return table

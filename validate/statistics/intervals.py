@@ -9,7 +9,7 @@ measured value: resampling adds the sampling noise a second time, and statistics
 Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 12 and 13.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
@@ -19,6 +19,8 @@ from pydantic import BeforeValidator
 from scipy import stats
 
 LEVEL = 0.95
+QUANTILE = float(stats.norm.ppf((1 + LEVEL) / 2))
+"""Confidence of intervals, and how many standard errors of a normal variable that is."""
 
 Statistic: TypeAlias = Callable[[Float[np.ndarray, "R M"]], Float[np.ndarray, " R"]]
 """A function of mean moments, one row a replicate."""
@@ -81,6 +83,12 @@ class Estimate:
     def map(self, increasing: Callable[[float], float]) -> "Estimate":
         """Return the estimate on another scale."""
         return Estimate(*(float(increasing(end)) for end in (self.value, self.low, self.high)))
+
+    def widened(self, error: float) -> "Estimate":
+        """Return the estimate with a further error, independent and of this standard deviation, in its interval."""
+        further = QUANTILE * error
+        low, high = (float(np.hypot(end - self.value, further)) for end in (self.low, self.high))
+        return Estimate(self.value, self.value - low, self.value + high)
 
 
 UNDEFINED = Estimate(float("nan"), float("nan"), float("nan"))
@@ -159,9 +167,59 @@ def bootstrap_mean(values: Float[np.ndarray, " N *rest"], rng: np.random.Generat
     weights = resampling_weights(rng, len(units), n_replicates)[:, 0]
     shift, square = weights @ centred, weights @ np.square(centred)
     error = np.sqrt(np.maximum(square - np.square(shift), 0) / (len(units) - 1))
+    return _of_studentised(mean, float(stats.sem(units)), shift, error)
+
+
+def bootstrap_log_ratio(pairs: Float[np.ndarray, "N 2"], rng: np.random.Generator, n_replicates: int) -> Estimate:
+    """Estimate log(mean of the first / mean of the second) of N pairs of numbers >= 0, with an interval over pairs.
+
+    The interval is the bootstrap-t with the error of the delta method, that of the mean of a_i / mean a - b_i / mean b:
+    where tails are long, a resample of a small mean has a small error as well.
+    """
+    means = pairs.mean(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = float(np.log(means[0]) - np.log(means[1]))
+    if not np.isfinite(value):  # a mean of numbers that are all 0 is 0 in every resample
+        return Estimate.of_value(value)
+    if not n_replicates:
+        return Estimate.of_replicates(value, np.empty(0))
+    weights = resampling_weights(rng, len(pairs), n_replicates)[:, 0]
+
+    def error(weights: Float[np.ndarray, "R N"], means: Float[np.ndarray, "R 2"]) -> Float[np.ndarray, " R"]:
+        scaled = pairs / means[:, None]
+        influence = scaled[..., 0] - scaled[..., 1]
+        return np.sqrt(np.einsum("rn,rn->r", weights, np.square(influence)) / (len(pairs) - 1))
+
+    again = weights @ pairs
+    known = (again > 0).all(axis=1)
+    again, weights = again[known], weights[known]
+    own = error(np.full((1, len(pairs)), 1 / len(pairs)), means[None]).item()
+    return _of_studentised(value, own, np.log(again[:, 0] / again[:, 1]) - value, error(weights, again))
+
+
+def _of_studentised(
+    value: float, own: float, shift: Float[np.ndarray, " R"], error: Float[np.ndarray, " R"]
+) -> Estimate:
+    """Return the bootstrap-t interval of a value from its error, and from the resamples' shifts and errors."""
+    if not (error > 0).any():
+        return Estimate.of_value(value)
     low, high = percentile_range(shift[error > 0] / error[error > 0])
-    own = float(stats.sem(units))
-    return Estimate(mean, mean - high * own, mean - low * own)
+    return Estimate(value, value - high * own, value - low * own)
+
+
+def jackknife_error(without: Float[np.ndarray, " G"]) -> float:
+    """Return the standard error of a statistic from its values without each of G equal groups of units."""
+    return float(np.sqrt((len(without) - 1) * np.var(without)))
+
+
+def widened_by_scatter(
+    estimates: Mapping[str, Estimate], again: Sequence[Mapping[str, Estimate]]
+) -> dict[str, Estimate]:
+    """Add to some intervals the noise of what the statistics were computed with, told by values with it drawn again."""
+    if not again:
+        return dict(estimates)
+    scatter = {name: float(np.std([values[name].value for values in again], ddof=1)) for name in estimates}
+    return {name: estimate.widened(scatter[name]) for name, estimate in estimates.items()}
 
 
 def explained_share(moments: Float[np.ndarray, "R 2"]) -> Float[np.ndarray, " R"]:

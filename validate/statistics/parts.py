@@ -36,17 +36,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
 from scipy.optimize import brentq
 
-from validate.statistics.intervals import LEVEL, UNDEFINED, Estimate
+from validate.statistics.intervals import QUANTILE, UNDEFINED, Estimate
 
 PARTS = ("task", "current", "interaction", "within")
 POWERS = (0.5, 0.5, 0.5, 1.0)
 """How the linear error of a part grows with the part."""
 RELATIVE, TINY = 1e-10, 1e-100
 """Errors below this share of the largest part, or this number, are none."""
-QUANTILE = float(stats.norm.ppf((1 + LEVEL) / 2))
 
 
 @dataclass(frozen=True)

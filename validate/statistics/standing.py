@@ -94,6 +94,11 @@ def margin(worse: Float[np.ndarray, " R"], better: Float[np.ndarray, " R"]) -> F
     return ratio(worse - better, np.maximum(worse, better))
 
 
+def margin_of_log_ratio(value: float) -> float:
+    """Return the margin of two distances as a function of log(worse / better)."""
+    return float(np.copysign(-np.expm1(-abs(value)), value))
+
+
 def modes_against_rivals(names: Sequence[str], modes: Sequence[str]) -> Statistic:
     """Return the margin of the nearest mode over the nearest rival, a function of mean distances to candidates."""
     are_modes = np.isin(names, modes)

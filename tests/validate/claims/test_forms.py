@@ -196,7 +196,7 @@ def test_the_metric_is_that_of_the_fisher_matrix():
     network, family = own.source.network, own.setting.family
     many = replace(own.setting, sizes=own.setting.sizes.model_copy(update={"cell_sequences": 1000}))
     wide = Side(Observed(own.source, many, own.site), own.arenas)
-    found = read_metric.root_of_metric(wide, network)
+    found = read_metric.root_of_metric(read_metric.gradients(wide, network))
     arrays = family.encode(many.fit)
     laws = softmaxed(network.forward(arrays.inputs)[0][:, -1])
     maps = network.basis.T @ network.table.reshape(len(network.basis), -1)

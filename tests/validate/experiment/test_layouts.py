@@ -56,7 +56,7 @@ def test_separated_states_are_measured_and_their_rows_say_so(kind):
     rows = claim_rows(name, [found.outcome], plan.designs, plan.setting.late[-1])
     assert {row.family for row in rows} == {name}
     assert {row.claim for row in rows if row.primary} == {claim for claim, _ in primary_claims(kind)}
-    assert all(np.isfinite(row.measured) for row in rows if row.claim in ("P0", "P0*", "P2", "retrieval"))
+    assert all(np.isfinite(row.measured) for row in rows if row.claim in ("P0", "P0*", "P2"))
 
 
 def test_minimal_has_dice_in_both_layouts():

@@ -10,8 +10,10 @@ from theory import stream
 from validate.statistics.intervals import (
     Estimate,
     bootstrap,
+    bootstrap_log_ratio,
     bootstrap_mean,
     explained_share,
+    jackknife_error,
     ratio,
     resampling_weights,
 )
@@ -116,3 +118,41 @@ def test_estimates_over_groups_and_over_a_spread_are_scipys():
     assert (groups.value, groups.low, groups.high) == pytest.approx((values.mean(), low, high))
     low, high = stats.mstats.mquantiles(values, [0.025, 0.975], alphap=1, betap=1)
     assert (spread.value, spread.low, spread.high) == pytest.approx((values.mean(), low, high))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 12))
+def test_the_jackknife_of_a_mean_is_its_standard_error(seed, n):
+    values = np.random.default_rng(seed).normal(size=n)
+    without = np.array([np.delete(values, i).mean() for i in range(n)])
+    assert jackknife_error(without) == pytest.approx(stats.sem(values))
+
+
+def test_independent_errors_add_as_squares():
+    plain = Estimate(1.0, 0.7, 1.4)
+    wider = plain.widened(0.5)
+    further = 0.5 * stats.norm.ppf(0.975)
+    assert (1 - wider.low, wider.high - 1) == pytest.approx((np.hypot(0.3, further), np.hypot(0.4, further)))
+    assert plain.widened(0.0) == Estimate(1.0, pytest.approx(0.7), pytest.approx(1.4))
+
+
+def test_the_interval_of_a_log_ratio_covers_under_long_tails_and_is_even_in_its_arguments():
+    rng, hits = stream(11, "pairs"), 0
+    for _ in range(300):
+        pairs = np.exp(rng.normal(size=(60, 2)) * [1.2, 0.7])
+        truth = (1.2**2 - 0.7**2) / 2
+        found = bootstrap_log_ratio(pairs, rng, 400)
+        assert found.value == pytest.approx(np.log(pairs[:, 0].mean() / pairs[:, 1].mean()))
+        hits += found.low <= truth <= found.high
+    assert hits / 300 > 0.9
+    ours, turned = (bootstrap_log_ratio(both, stream(11, "b"), 400) for both in (pairs, pairs[:, ::-1]))
+    assert (turned.value, turned.low, turned.high) == pytest.approx((-ours.value, -ours.high, -ours.low))
+
+
+def test_a_log_ratio_to_nothing_is_infinite_and_of_nothing_undefined():
+    pairs = np.array([[1.0, 0.0], [2.0, 0.0]])
+    assert bootstrap_log_ratio(pairs, stream(12, "b"), 50) == Estimate.of_value(np.inf)
+    assert np.isnan(bootstrap_log_ratio(0 * pairs, stream(12, "b"), 50).value)
+    alike = bootstrap_log_ratio(np.ones((5, 2)), stream(12, "b"), 50)
+    assert (alike.value, alike.low, alike.high) == (0, 0, 0)
+    alone = bootstrap_log_ratio(np.ones((5, 2)), stream(12, "b"), 0)
+    assert (alone.value, np.isnan(alone.low)) == (0, True)

@@ -1,11 +1,14 @@
 """How predictions stand to candidates: weights are read against the modes, and fitted on other sequences."""
 
 import numpy as np
+import pytest
 from contestants import arenas_of
+from hypothesis import given
+from hypothesis import strategies as st
 
 from theory import stream
 from validate.capture.candidates import MODES
-from validate.statistics.standing import Standing, margin, modes_against_rivals
+from validate.statistics.standing import Standing, margin, margin_of_log_ratio, modes_against_rivals
 
 
 def standing(mean, candidates):
@@ -43,3 +46,10 @@ def test_the_nearest_mode_is_held_against_the_nearest_rival():
     contest = modes_against_rivals(("M1", "prior predictive", "M2", "bigram"), MODES)
     found = contest(np.array([[0.4, 0.9, 0.1, 0.2], [0.4, 0.2, 0.5, 0.9]]))
     np.testing.assert_allclose(found, [(0.2 - 0.1) / 0.2, (0.2 - 0.4) / 0.4])
+
+
+@given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6))
+def test_a_margin_is_a_function_of_the_log_ratio(worse, better):
+    expected = margin(np.array([worse]), np.array([better])).item()
+    assert margin_of_log_ratio(np.log(worse) - np.log(better)) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+    assert (margin_of_log_ratio(np.inf), margin_of_log_ratio(-np.inf)) == (1, -1)

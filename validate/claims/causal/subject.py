@@ -22,6 +22,7 @@ from scipy.linalg import null_space
 
 from model import Arrays, Transformer
 from theory import Batch, LatentTasks, Mixture, nats_per_loss, stream, target_loss
+from validate.capture.captured import N_AGAIN
 from validate.capture.resuming import Edit, ResumingNetwork
 from validate.capture.sources import predictions
 from validate.claims.base import Observed, Side
@@ -30,10 +31,6 @@ from validate.statistics.subspace import random_basis, span_basis
 
 Change = Callable[[Float[np.ndarray, "B P W"]], Float[np.ndarray, "B P W"]]
 """What is done to the states of the positions that predict."""
-
-
-N_AGAIN = 10
-"""How often vectors are estimated anew from resampled sequences."""
 
 
 @runtime_checkable

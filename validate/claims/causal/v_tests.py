@@ -3,6 +3,7 @@
 They need a mixture with minors, and room beside span{theta, nu}.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -40,6 +41,8 @@ class VTests(Tested):
     ----------
     found : Found
         V, and how the search went.
+    removals : dict
+        Of span{theta}, of V, and of V's control: a subspace and what it is replaced by.
     losses : Losses
         The evaluation sequences with nothing removed.
     rises : dict
@@ -49,6 +52,7 @@ class VTests(Tested):
     """
 
     found: Found
+    removals: Mapping[str, Removal]
     losses: Losses
     rises: dict[str, Rises]
     fit: Context
@@ -57,18 +61,20 @@ class VTests(Tested):
     @classmethod
     def find(cls, test: Tested) -> "VTests":
         """Find V and remove it."""
-        return cls.given(test, search(test.subject, test.samples.fit[FRESH], test.samples.mean, test.settings))
+        found = search(test.subject, test.samples.fit[FRESH], test.samples.mean, test.settings)
+        removals = _removals(test, found)
+        states = test.subject.states(test.samples.fit[FRESH])
+        removals[CONTROL] = along_covariance(removals[V], states, test.subject.complement)
+        return cls.given(test, found, removals)
 
     @classmethod
-    def given(cls, test: Tested, found: Found) -> "VTests":
-        """Remove a V that was found, also on other sequences."""
+    def given(cls, test: Tested, found: Found, removals: Mapping[str, Removal]) -> "VTests":
+        """Remove what was found, also on other sequences."""
         subject, samples = test.subject, test.samples
         losses = Losses.of(subject, samples)
         fit, score = (Context.of(subject, batch[FRESH]) for batch in (samples.fit, samples.evaluation))
-        removals = _removals(test, found)
-        removals[CONTROL] = along_covariance(removals[V], fit.states, subject.complement)
         rises = {name: losses.rises(removal) for name, removal in removals.items()}
-        return cls(subject, test.settings, samples, found, losses, rises, fit, score)
+        return cls(subject, test.settings, samples, found, removals, losses, rises, fit, score)
 
     def contrasts(self) -> Statistics:
         """Estimate the contrasts of rises."""
@@ -142,7 +148,8 @@ class VTests(Tested):
     @cached_property
     def random(self) -> RandomRises:
         """What removing random subspaces does."""
-        return RandomRises.of(self.losses, _removals(self, self.found), self.settings.directions)
+        removals = {name: self.removals[name] for name in (THETA, V)}
+        return RandomRises.of(self.losses, removals, self.settings.directions)
 
     @cached_property
     def _averages(self) -> tuple[Context, Context]:

@@ -16,11 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy import stats
 
-from validate.statistics.intervals import LEVEL, UNDEFINED, Estimate
-
-QUANTILE = float(stats.norm.ppf((1 + LEVEL) / 2))
+from validate.statistics.intervals import QUANTILE, UNDEFINED, Estimate
 
 
 @dataclass(frozen=True, eq=False)

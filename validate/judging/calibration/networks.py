@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
 from theory import Mixture, stream
+from validate.capture.captured import N_AGAIN
 from validate.claims import excess, functional, read_metric
 from validate.claims.base import Controls, Side, Statistics
 from validate.claims.causal import carrying, dissociation, history, steering
-from validate.claims.causal.subject import N_AGAIN
 from validate.claims.causal.tested import tested
 from validate.claims.causal.v_tests import VTests, v_tests
 from validate.experiment.schema import Causal
@@ -44,7 +44,7 @@ def world_side(seed: int, name: str, n: int, index: int, label: str, n_again: in
 def asked(side: Side) -> Statistics:
     """Put the questions that need a network to a world."""
     found = functional.at_site(side) | excess.at_site(side.observed)
-    found |= read_metric.shares(side, read_metric.read_states(side))
+    found |= read_metric.at_site(side)
     for question in QUESTIONS:
         found |= question.analyse(side, Controls()).statistics
     return found
@@ -69,11 +69,11 @@ def drawn(seed: int, name: str, n: int, index: int) -> Side:
 
 
 def of_its_v(seed: int, name: str, n: int, index: int) -> Mapping[str, float]:
-    """Return what the V that a draw found does to many sequences; of theta it is what `truth` says."""
+    """Return what removing what a draw found does to many sequences."""
     tests = drawn(seed, name, n, index).once(v_tests)
     if tests is None:
         return {}
-    over_many = VTests.given(many(seed, name).once(tested), tests.found)
+    over_many = VTests.given(many(seed, name).once(tested), tests.found, tests.removals)
     return values_of(over_many.contrasts() | over_many.carrying())
 
 

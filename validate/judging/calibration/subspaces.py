@@ -23,19 +23,19 @@ from validate.claims.geometry import (
     N_LEADING,
     SPANS,
     angles,
-    fall,
+    falls_of_states,
+    falls_of_vectors_again,
     inside_minors,
-    moments_on_span,
     random_level,
     share,
     turn_of,
 )
-from validate.claims.task_states import TaskStates
+from validate.claims.task_states import Reference, TaskStates
 from validate.experiment.setting import Setting
 from validate.judging.calibration.cells import noise_of
 from validate.judging.calibration.interpolating import FAMILY, N_MAJORS, SITE, WIDTH, Vectors, setting_of
 from validate.judging.calibration.rows import World
-from validate.statistics.intervals import Estimate
+from validate.statistics.intervals import Estimate, widened_by_scatter
 from validate.statistics.subspace import leading_directions, share_inside, span_basis, subspace_moments
 
 WITHIN, N_TRUE, PLAIN = 0.1, 20_000, 0.9
@@ -74,12 +74,11 @@ class Network:
 
     def task_states(self, captured: Captured, rng: np.random.Generator) -> TaskStates:
         """Return what is kept of the states, minors among them."""
-        setting, effects, now = captured.setting, captured.main_effects(SITE), by_task(captured.setting)
-        majors, last = captured.fit[SITE], setting.current(setting.fit)[:, -1:]
+        now, majors = by_task(captured.setting), captured.fit[SITE]
         states = {"majors": majors, "fresh": captured.fresh[SITE], "minors": self.states(rng, self.minors, now)}
-        current = {"majors": last, "fresh": now, "minors": now}
-        of_current = {name: part @ effects.current for name, part in current.items()}
-        return TaskStates.of(effects.task, captured.centre(SITE), states, of_current)
+        current = {"majors": captured.fit_current()[:, -1:], "fresh": now, "minors": now}
+        again = Reference.resampled(captured, SITE)
+        return TaskStates.of(Reference.of(captured, SITE), states, current, again)
 
 
 def by_task(setting: Setting) -> Float[np.ndarray, "N m F"]:
@@ -107,9 +106,8 @@ def measured(pair: tuple[Network, Network], setting: Setting) -> Statistics:
     """Put the states of two networks on one setting through what near-orthogonality, angle and directions measure."""
     rng = setting.stream("states")
     plain, diverse = (network.captured(setting, rng) for network in pair)
-    found = fall(moments_on_span(plain), moments_on_span(diverse), SITE, setting)
-    rest = moments_on_span(plain.without_current()), moments_on_span(diverse.without_current())
-    found |= fall(*rest, SITE, setting, "*")
+    found = falls_of_states(plain, diverse, SITE, setting)
+    found = widened_by_scatter(found, falls_of_vectors_again(plain, diverse, SITE))
     before, after = pair[0].task_states(plain, rng), pair[1].task_states(diverse, rng)
     return found | turn_of(before, after, setting) | inside_minors(after, setting)
 

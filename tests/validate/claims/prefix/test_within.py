@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validate.claims.prefix.within import QUANTILE, Within
+from validate.claims.prefix.within import Within
+from validate.statistics.intervals import QUANTILE
 
 ONE = np.zeros(12, dtype=int)
 
