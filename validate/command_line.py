@@ -254,7 +254,7 @@ def sweep(
 @app.command()
 def phase(
     preset: Annotated[
-        str | None, typer.Option(help="Shipped map: quick (unless given), minimal, paper or neighbours.")
+        str | None, typer.Option(help="Shipped map: quick (unless given), minimal, paper, neighbours or axes.")
     ] = None,
     experiment: Annotated[Path | None, typer.Option(help="A map file, instead of a preset.")] = None,
     family: Families = None,

@@ -41,7 +41,7 @@ from validate.training.snapshots import spaced_steps
 Kind = Literal["minors", "pool"]
 """What the diversity counts."""
 
-PRESETS = ("quick", "minimal", "paper", "neighbours")
+PRESETS = ("quick", "minimal", "paper", "neighbours", "axes")
 BASE = "base"
 FEW_TASKS = 8
 """Tasks of a pool that stand for it where the corners of a simplex are asked for."""

@@ -56,12 +56,6 @@ def diversities_of(grid: Grid) -> np.ndarray:
     return np.array([column.diversity for column in next(iter(seeds_of(grid).values()))])
 
 
-def middle_site(look: Look) -> str:
-    """Return the site at which R2_OOD is shown: the middle one, never the last of several, whose states are logits."""
-    sites = list(look.inside)
-    return sites[(len(sites) - 1) // 2]
-
-
 def phase(population: str) -> Value:
     """Return the phase on a population."""
     return lambda column, look: look.phase[population]
@@ -97,8 +91,8 @@ def panels(grid: Grid) -> list[tuple[str, Value, str]]:
     shown.append(("1 − skill", lambda _, look: max(1 - look.skill, 1e-4), "lack"))
     shown.append(("nearest mix to network, fresh, nats", lambda _, look: max(look.mix["fresh"].distance, 1e-5), "lack"))
     if grid[0].looks[0].inside:
-        shown.append(("R²_OOD, middle layer", lambda _, look: look.inside[middle_site(look)], "share"))
-        shown.append(("R²_OOD*, symbol removed", lambda _, look: look.inside_starred[middle_site(look)], "share"))
+        shown.append(("R²_OOD, middle layer", lambda _, look: look.inside[look.middle_site], "share"))
+        shown.append(("R²_OOD*, symbol removed", lambda _, look: look.inside_starred[look.middle_site], "share"))
     return shown
 
 
@@ -213,8 +207,8 @@ def curves_figure(grid: Grid) -> Figure:
     by_step.set_ylim(late.min() - 0.02, late.max() + 0.02)
     if grid[0].looks[0].inside:
         for label, value, colour in (
-            ("R²_OOD", lambda _, look: look.inside[middle_site(look)], BLUE),
-            ("R²_OOD*", lambda _, look: look.inside_starred[middle_site(look)], PURPLE),
+            ("R²_OOD", lambda _, look: look.inside[look.middle_site], BLUE),
+            ("R²_OOD*", lambda _, look: look.inside_starred[look.middle_site], PURPLE),
         ):
             band(inside, log_n, table(grid, value)[:, -1], colour, f"{label}, end")
             band(inside, log_n, table(grid, value)[:, 0], colour, f"{label}, first look", ":")

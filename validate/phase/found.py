@@ -62,6 +62,12 @@ class Look(Model):
     inside_starred: dict[str, Number]
     orders: Annotated[dict[str, Number], Field(default={})]
 
+    @property
+    def middle_site(self) -> str:
+        """The site at which R2_OOD is shown: the middle one, never the last of several, whose states are logits."""
+        sites = list(self.inside)
+        return sites[(len(sites) - 1) // 2]
+
 
 class Poles(Model):
     """The exact predictors on one population.

@@ -11,13 +11,15 @@ from matplotlib.figure import Figure
 from theory import FAMILIES
 from validate.experiment.folder import write_text
 from validate.figures.style import POPULATIONS, house_style, save
-from validate.phase.experiment import BASE, POLES
+from validate.phase.experiment import BASE, POLES, Kind
 from validate.phase.figures import curves_figure, map_figure, threshold_figure
 from validate.phase.found import ColumnResult
 from validate.phase.results import Judged, PhaseResults, Threshold, read_map
 from validate.phase.thresholds import grids, group_key
+from validate.phase.variants import MEASURES, variants
 from validate.report.wording import number
 
+MIXTURES: dict[Kind, str] = {"minors": "majors and N minors", "pool": "a uniform pool of N tasks"}
 CAPTIONS = {
     "map": "Means over seeds by training step and diversity. Phase: log₁₀ KL({0} ‖ network) / KL({1} ‖ network), blue"
     " nearer {0}, red nearer {1}; black line: where it changes sign, if it does in most seeds.",
@@ -49,18 +51,22 @@ def _picture(draw: Callable[[], Figure], path: Path) -> str:
     return base64.b64encode(path.read_bytes()).decode()
 
 
+def title(family: str, mixture: Kind) -> str:
+    """Return how a family and a mixture are called in headings."""
+    return f"{FAMILIES[family].title}, {MIXTURES[mixture]}"
+
+
 def section(results: PhaseResults, grid: list[ColumnResult], folder: Path) -> Section:
     """Draw the figures of one map and gather what its section shows."""
     first = grid[0]
     judged = next(one for one in results.judged if (one.family, one.mixture, one.variant) == group_key(first))
-    kind = "majors and N minors" if first.mixture == "minors" else "a uniform pool of N tasks"
     name = f"{first.family}.{first.mixture}.{first.variant}"
     draw: dict[str, Callable[[], Figure]] = {"map": lambda: map_figure(grid), "curves": lambda: curves_figure(grid)}
     if judged.scores:
         draw["threshold"] = lambda: threshold_figure(grid, judged)
     poles = POLES[first.mixture]
     return Section(
-        title=f"{FAMILIES[first.family].title}, {kind}{'' if first.variant == BASE else f', {first.variant}'}",
+        title=", ".join([title(first.family, first.mixture), *([] if first.variant == BASE else [first.variant])]),
         poles=poles,
         columns=len(grid),
         parameters=first.parameters,
@@ -85,6 +91,8 @@ def write_phase_report(folder: Path) -> Path:
         results=results,
         experiment=results.experiment.to_toml(),
         populations=POPULATIONS,
+        measures=list(MEASURES),
+        variants={title(family, mixture): rows for (family, mixture), rows in variants(results.columns).items()},
         sections=[section(results, grid, folder) for grid in grids(results.columns)],
     )
     path = folder / "phase.html"

@@ -48,7 +48,7 @@ def test_families_seeds_and_designs_are_chosen_and_name_the_folder(asked, path, 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--preset", "large"), "preset must be one of quick, minimal, paper, neighbours; got 'large'"),
+        (("--preset", "large"), "preset must be one of quick, minimal, paper, neighbours, axes; got 'large'"),
         (("--mixture", "lake"), "mixture must be one of minors, pool; got 'lake'"),
         (("--family", "cards"), "family must be one of dice, markov, regression; got 'cards'"),
         (("--seeds", "x"), "seeds must be whole numbers"),

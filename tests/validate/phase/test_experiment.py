@@ -134,5 +134,5 @@ def test_what_is_wrong_is_one_sentence(old, new, sentence):
 def test_minors_are_no_axis_of_a_map():
     with pytest.raises(ExperimentError, match="minors is not an axis of a map"):
         parse_map(TINY + "[axes]\nminors = [1, 2]\n", "file")
-    with pytest.raises(ExperimentError, match="preset must be one of quick, minimal, paper, neighbours"):
+    with pytest.raises(ExperimentError, match="preset must be one of quick, minimal, paper, neighbours, axes"):
         load_map("large")
