@@ -24,7 +24,7 @@ from validate.statistics.intervals import QUANTILE, UNDEFINED, Estimate
 class Within:
     """The variance within groups, and what it would be without each of the N sequences; nan if no group has two."""
 
-    value: Float[np.ndarray, ""]
+    value: float
     without: Float[np.ndarray, " N"]
 
     @classmethod
@@ -42,7 +42,7 @@ class Within:
         fewer, fewer_counted = _weighted(rest, n - 1)
         total, count = weighted.sum(), counted.sum()
         return cls(
-            _divide(total, count),
+            float(_divide(total, count)),
             _divide(total - weighted[groups] + fewer, count - counted[groups] + fewer_counted),
         )
 
@@ -52,7 +52,8 @@ class Within:
 
     def share_of(self, other: "Within", strata: Int[np.ndarray, " N"], interval: bool = True) -> Estimate:
         """Estimate the ratio to another; undefined (nan) if that is 0, without an interval unless one is wanted."""
-        value, without = float(_divide(self.value, other.value)), _divide(self.without, other.without)
+        value = float(_divide(np.array(self.value), np.array(other.value)))
+        without = _divide(self.without, other.without)
         if np.isnan(value):
             return UNDEFINED
         if not interval:
