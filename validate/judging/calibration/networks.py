@@ -4,13 +4,15 @@
     fresh only    knows no major: neither steering nor the removal of theta has to do with tasks that were learned
     unread V      holds what it infers of a fresh task and does not read it: the trap of removals
 
-The directions of a world are the same in every draw, sequences are others. True values are those of `N_TRUE`
-sequences. V is searched anew in each draw, and what its removal does hangs on which V was found: there the truth is
-what this V does to many sequences.
+The directions of a world are the same in every draw, sequences are others. True values are means over `N_MANY` samples of
+`N_TRUE` sequences, so that their own error is small beside that of a draw. V is searched anew in each draw, and what its
+removal does hangs on which V was found: there the truth is what this V does to one such sample.
 """
 
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
+
+import numpy as np
 
 from theory import Mixture, stream
 from validate.capture.captured import N_AGAIN
@@ -25,8 +27,9 @@ from validate.judging.calibration.interpolating import FAMILY, MAJORS, REPLICATE
 from validate.judging.calibration.linear_world import WORLDS, LinearWorld, WorldSource, side_of, subjects_in
 from validate.judging.calibration.predictions import minors_of
 from validate.judging.calibration.rows import World, values_of
+from validate.statistics.intervals import Estimate
 
-N_TRUE = 2000
+N_TRUE, N_MANY = 2000, 4
 NAMES = ("exact Bayes", "fresh only", "unread V")
 QUESTIONS = (steering.QUESTION, dissociation.QUESTION, carrying.QUESTION, history.QUESTION)
 
@@ -50,16 +53,23 @@ def asked(side: Side) -> Statistics:
     return found
 
 
+def sample_of_many(seed: int, name: str, index: int) -> Side:
+    """Draw many sequences of a world."""
+    return world_side(seed, name, N_TRUE, index, f"calibration/{name}/many", n_again=0)
+
+
 @cache
 def many(seed: int, name: str) -> Side:
-    """Return many sequences of a world."""
-    return world_side(seed, name, N_TRUE, 0, f"calibration/{name}/many", n_again=0)
+    """Return the first such sample, which is kept."""
+    return sample_of_many(seed, name, 0)
 
 
 @cache
 def truth(seed: int, name: str) -> dict[str, float]:
-    """Return the values of many sequences."""
-    return values_of(asked(many(seed, name)))
+    """Return the values of many sequences, means over `N_MANY` samples."""
+    samples = (many(seed, name) if not index else sample_of_many(seed, name, index) for index in range(N_MANY))
+    found = [values_of(asked(one)) for one in samples]
+    return {statistic: float(np.mean([values[statistic] for values in found])) for statistic in found[0]}
 
 
 @lru_cache(maxsize=1)
@@ -79,7 +89,7 @@ def of_its_v(seed: int, name: str, n: int, index: int) -> Mapping[str, float]:
 
 def network_worlds(seed: int, n: int) -> Iterator[World]:
     """Yield worlds of n sequences of each population and cell; what must not pass is a world of noise."""
-    null = asked(drawn(seed, "random", n, 0))
+    null = {name: Estimate.of_value(one.value) for name, one in asked(drawn(seed, "random", n, 0)).items()}
     for name in NAMES:
 
         def measure(index: int, name: str = name) -> Statistics:
