@@ -61,6 +61,7 @@ def few(monkeypatch):
     """Truths of few sequences: which there are, not what they are."""
     for module in (interpolating, networks, paths, predictions):
         monkeypatch.setattr(module, "N_TRUE", 40)
+    monkeypatch.setattr(networks, "N_MANY", 1)
 
 
 def test_every_statistic_that_is_judged_has_a_world(few):

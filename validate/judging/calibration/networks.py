@@ -4,9 +4,9 @@
     fresh only    knows no major: neither steering nor the removal of theta has to do with tasks that were learned
     unread V      holds what it infers of a fresh task and does not read it: the trap of removals
 
-The directions of a world are the same in every draw, sequences are others. True values are means over `N_MANY` samples of
-`N_TRUE` sequences, so that their own error is small beside that of a draw. V is searched anew in each draw, and what its
-removal does hangs on which V was found: there the truth is what this V does to one such sample.
+The directions of a world are the same in every draw, sequences are others. True values are means over `N_MANY` samples
+of `N_TRUE` sequences, so that their own error is small beside that of a draw. V is searched anew in each draw, and what
+its removal does hangs on which V was found: there the truth is what this V does to one such sample.
 """
 
 from collections.abc import Iterator, Mapping
