@@ -1,7 +1,8 @@
 """How long the networks of an experiment will take to train and to measure on this machine, said before it starts.
 
     training  = sum over networks of (steps left) * (seconds of a step) * (1 + 2 E / (3 B r))
-    measuring = sum over seeds of SECONDS_PER_NUMBER * layers * networks * sequences * positions * width
+    measuring = sum over seeds of SECONDS_PER_SEED + SECONDS_PER_PRODUCT * layers * positions * width^2 * sequences
+    sequences = (networks, untrained ones too) * those of a cell + CHANGED * (trained networks) * those of causal tests
 
 The seconds of a step of B sequences are measured once for every shape of network. The last factor is for the records:
 every r steps the network reads 2 E held-out sequences, and a forward pass is a third of a step. What measuring costs is
@@ -19,8 +20,9 @@ from validate.training.step_time import seconds_per_step
 BUDGET = 8.0
 """Seconds that timing may take in all."""
 
-SECONDS_PER_NUMBER = 2e-5
-"""Of measuring, by (layer, network, sequence of a cell, position, width): on two slow cores."""
+SECONDS_PER_SEED, SECONDS_PER_PRODUCT, CHANGED = 10.0, 1.6e-7, 2
+"""Of measuring: whatever the sizes, and by (layer, position, width, width, sequence); how much more a sequence of the
+causal tests takes than one of a cell. So that dice of the paper's sizes take what they did on a slow core."""
 
 UNITS = (("second", 1.0), ("minute", 60.0), ("hour", 3600.0), ("day", 86400.0))
 
@@ -52,8 +54,11 @@ def training_seconds(plan: NetworkPlan, steps: int, step: float) -> float:
 def measuring_seconds(seed_plan: SeedPlan) -> float:
     """Return the allowance for measuring a seed: its networks and the untrained ones."""
     plan, sizes = seed_plan.plan, seed_plan.plan.measurement
-    numbers = plan.network.layers * plan.network.width * sizes.cell_sequences * seed_plan.setting.n_positions
-    return SECONDS_PER_NUMBER * numbers * (len(plan.designs) + sizes.untrained)
+    sequences = sizes.cell_sequences * (len(plan.designs) + sizes.untrained)
+    if plan.causal is not None:
+        sequences += CHANGED * plan.causal.sequences * len(plan.designs)
+    products = plan.network.layers * plan.network.width**2 * seed_plan.setting.n_positions * sequences
+    return SECONDS_PER_SEED + SECONDS_PER_PRODUCT * products
 
 
 def time_left(

@@ -1,11 +1,13 @@
 """How long a run will take: steps that are left, the time of one, and the words for it."""
 
+from dataclasses import replace
+
 import pytest
 from tiny import TOML, tiny_experiment
 
 from model import load_checkpoint
 from validate.experiment.network_plan import network_plans
-from validate.experiment.schema import parse_experiment
+from validate.experiment.schema import Causal, parse_experiment
 from validate.experiment.seed_plan import seed_plans
 from validate.training.networks import train_network
 from validate.training.step_time import seconds_per_step
@@ -68,7 +70,10 @@ def test_records_and_sequences_and_networks_are_counted():
     # Every second step a forward pass, a third of a step, of 2 x 4 sequences where a batch has 4.
     assert training_seconds(plan, 30, 0.5) == pytest.approx(30 * 0.5 * (1 + 2 * 4 / (3 * 4 * 2)))
     [seed_plan] = seed_plans(tiny_experiment())
-    assert measuring_seconds(seed_plan) == pytest.approx(2e-5 * 1 * 4 * 6 * 9 * (2 + 2))
+    assert measuring_seconds(seed_plan) == pytest.approx(10 + 1.6e-7 * 1 * 4 * 4 * 9 * 6 * (2 + 2))
+    causal = replace(seed_plan, plan=seed_plan.plan.model_copy(update={"causal": Causal(sequences=20)}))
+    more = measuring_seconds(causal) - measuring_seconds(seed_plan)
+    assert more == pytest.approx(1.6e-7 * 1 * 4 * 4 * 9 * 2 * 20 * 2)
 
 
 def test_a_run_folder_shortens_the_estimate(tmp_path):
