@@ -91,15 +91,15 @@ def test_a_run_folder_shortens_the_estimate(tmp_path):
     assert "to train 1 network and an allowance of " in said(seeds)
     for plan in networks:
         train_network(plan, tmp_path)
-    assert said(seeds).endswith(" on this machine: an allowance of 1 second to measure.")
+    assert said(seeds).endswith(" on this machine: an allowance of 10 seconds to measure.")
     assert said([]) == "Everything asked for is done already."
 
 
 def test_workers_share_the_work(tmp_path):
-    seeds = seed_plans(tiny_experiment()) * 1_000_000
+    seeds = seed_plans(tiny_experiment()) * 1000
     alone, shared = (time_left([], tmp_path, seeds, workers) for workers in (1, 4))
-    assert "an allowance of 4.8 hours to measure" in alone
-    assert "an allowance of 72 minutes to measure" in shared
+    assert "an allowance of 2.8 hours to measure" in alone
+    assert "an allowance of 42 minutes to measure" in shared
 
 
 @pytest.mark.parametrize(
