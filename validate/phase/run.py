@@ -145,7 +145,7 @@ def _mapped(experiment: PhaseExperiment, folder: Path, client: Client | None, co
         judged=judge_all(experiment, found),
         neighbours=neighbour_rows(experiment, found, measured),
         seconds=time.perf_counter() - started,
-        peak_memory_bytes=peak_memory_bytes(),
+        peak_memory_bytes=peak_memory_bytes(client),
     )
     write_text(folder / "phase.json", as_json(results))
     return write_phase_report(folder)

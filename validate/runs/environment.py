@@ -5,9 +5,12 @@ import platform
 import resource
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_info
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 LIBRARIES = ("numpy", "scipy", "numba", "sympy", "matplotlib", "safetensors")
 
@@ -40,7 +43,9 @@ def _own_version() -> str:
         return "not installed"
 
 
-def peak_memory_bytes() -> int:
-    """Return the largest resident size so far of this process or of one it started, whichever is larger."""
+def peak_memory_bytes(client: "Client | None" = None) -> int:
+    """Return the largest resident size so far of any one process: this one, those that ended, a client's workers."""
+    if client is not None:
+        return max(peak_memory_bytes(), *client.run(peak_memory_bytes).values())
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return peak if sys.platform == "darwin" else peak * 1024

@@ -121,7 +121,7 @@ def _reproduced(
         spreads=spreads(first, others),
         training_seconds=training_seconds(rows),
         seconds=time.perf_counter() - started,
-        peak_memory_bytes=peak_memory_bytes(),
+        peak_memory_bytes=peak_memory_bytes(client),
     )
     write_text(folder / "results.json", as_json(results))
     return results

@@ -85,7 +85,7 @@ def _swept(experiment: SweepExperiment, folder: Path, announce: Announce, client
         rows=sweep_rows(experiment, table),
         shapes=shape_rows(experiment, table),
         seconds=time.perf_counter() - started,
-        peak_memory_bytes=peak_memory_bytes(),
+        peak_memory_bytes=peak_memory_bytes(client),
     )
     write_text(folder / "sweep.json", as_json(results))
     announce("Drawing the figures and writing the report.")

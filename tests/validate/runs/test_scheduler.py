@@ -3,8 +3,10 @@
 import os
 import warnings
 
+import numpy as np
 import pytest
 
+from validate.runs.environment import peak_memory_bytes
 from validate.runs.scheduler import ALLOCATION, SchedulerError, Task, carry_out, n_workers, workers
 
 
@@ -52,3 +54,16 @@ def test_workers_keep_freed_memory():
     with workers(count=1) as client:
         seen = client.run(lambda: {name: os.environ.get(name) for name in ALLOCATION})
     assert list(seen.values()) == [ALLOCATION]
+
+
+def fill(megabytes):
+    return np.ones(megabytes << 20, dtype=np.uint8).nbytes
+
+
+def test_the_largest_process_may_be_a_worker():
+    with workers(count=1) as client:
+        before = peak_memory_bytes(client)
+        largest = peak_memory_bytes() + (64 << 20)
+        client.submit(fill, largest >> 20).result()
+        assert peak_memory_bytes(client) > max(before, largest)
+    assert peak_memory_bytes(None) > 0
