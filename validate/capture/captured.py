@@ -33,8 +33,6 @@ class Captured:
     fit, score : mapping of ndarray, shapes (F, P, W) and (B, P, W)
     fresh : mapping of ndarray, shape (N, m, W)
         Last states of the fresh tasks' sequences: N tasks, m sequences each.
-    rows : ndarray of int, shape (F,), or None
-        Which of the setting's fit sequences `fit` holds; None: each of them once.
     """
 
     setting: Setting
@@ -42,7 +40,6 @@ class Captured:
     fit: Mapping[str, Float[np.ndarray, "F P W"]]
     score: Mapping[str, Float[np.ndarray, "B P W"]]
     fresh: Mapping[str, Float[np.ndarray, "N m W"]]
-    rows: Int[np.ndarray, " F"] | None = None
 
     @classmethod
     def of(cls, source: StateSource, setting: Setting) -> "Captured":
@@ -63,7 +60,8 @@ class Captured:
 
         An average over sequences does not remove it: it leaves sum_a p_a nu_a, which is a function of the task.
         """
-        setting, fit = self.setting, self.fit_current()[:, -1:]
+        setting = self.setting
+        fit = setting.current(setting.fit)[:, -1:]
         fresh = setting.current(setting.fresh)[:, -1]
         known = {site: self.main_effects(site).current for site in self.fresh}
         return replace(
@@ -72,22 +70,11 @@ class Captured:
             fresh={site: states - (fresh @ known[site]).reshape(states.shape) for site, states in self.fresh.items()},
         )
 
-    def fit_current(self) -> Float[np.ndarray, "F P G"]:
-        """Return what is current in the fit sequences."""
-        current = self.setting.current(self.setting.fit)
-        return current if self.rows is None else current[self.rows]
-
     def fit_rows(self, rng: np.random.Generator) -> Int[np.ndarray, " F"]:
         """Draw the fit sequences again with replacement, within their task."""
         n_each = self.setting.sizes.cell_sequences
         first = np.arange(0, len(self.setting.fit), n_each)
         return np.repeat(first, n_each) + rng.integers(n_each, size=n_each * len(first))
-
-    def again(self, site: str, rng: np.random.Generator) -> "Captured":
-        """Return a site's states with the sequences drawn again that vectors and centre are estimated from."""
-        labelled, rows = self.labelled[site].resampled(rng), self.fit_rows(rng)
-        fit, fresh = {site: self.fit[site][rows]}, {site: self.fresh[site]}
-        return replace(self, labelled={site: labelled}, fit=fit, fresh=fresh, rows=rows)
 
     def centre(self, site: str) -> Float[np.ndarray, " W"]:
         """Return the majors' mean state at the last position."""
@@ -112,7 +99,8 @@ class Captured:
 
         With `resample`, both samples are drawn again with replacement, the fit sequences within their task.
         """
-        late, states, current = self.late(site), self.fit[site][:, columns], self.fit_current()[:, columns]
+        late, setting = self.late(site), self.setting
+        states, current = self.fit[site][:, columns], setting.current(setting.fit)[:, columns]
         if resample is not None:
             late, rows = late.resampled(resample), self.fit_rows(resample)
             states, current = states[rows], current[rows]

@@ -30,10 +30,10 @@ from functools import partial
 import numpy as np
 from jaxtyping import Float, Int
 
-from validate.capture.captured import N_AGAIN, Captured
+from validate.capture.captured import Captured
 from validate.claims.base import MARKOV_GIVEN_TASK, Claim, Controls, Findings, Observed, Question, Side, Statistics
 from validate.claims.rule import Criterion
-from validate.claims.task_states import TaskStates, task_states
+from validate.claims.task_states import Reference, TaskStates, task_states
 from validate.experiment.scopes import BOTH, DIVERSE
 from validate.experiment.setting import Setting
 from validate.statistics.intervals import Estimate, widened_by_scatter
@@ -117,12 +117,23 @@ def falls(plain: Observed, diverse: Observed, site: str, at_random: bool = False
     )
 
 
+def beside(captured: Captured, site: str, reference: Reference) -> tuple[Moments, Moments]:
+    """Return the moments of R2_OOD and R2_OOD* of a site's fresh states, beside a reference."""
+    states, setting = captured.fresh[site], captured.setting
+    current = (setting.current(setting.fresh)[:, -1] @ reference.current).reshape(states.shape)
+    whole = subspace_moments(states, reference.centre, reference.span)
+    rest = subspace_moments(states - current, reference.centre - reference.level, reference.span)
+    return {site: whole}, {site: rest}
+
+
 def falls_of_vectors_again(plain: Captured, diverse: Captured, site: str) -> list[Statistics]:
-    """Return the values of ratios and falls, with vectors and centres of sequences drawn again, alike for both."""
-    setting, found = diverse.setting, []
-    for index in range(N_AGAIN if setting.sizes.replicates else 0):
-        before, after = (one.again(site, setting.stream("bootstrap/references", index)) for one in (plain, diverse))
-        found.append(falls_of_states(before, after, site, setting.without_intervals))
+    """Return the values of ratios and falls beside references of sequences drawn again, alike for both."""
+    alone, found = diverse.setting.without_intervals, []
+    references = (Reference.resampled(one, site) for one in (plain, diverse))
+    for before, after in zip(*references, strict=True):
+        both = zip(beside(plain, site, before), beside(diverse, site, after), strict=True)
+        (whole, rest) = (fall(*pair, site, alone, star) for pair, star in zip(both, ("", "*"), strict=True))
+        found.append(whole | rest)
     return found
 
 

@@ -82,12 +82,16 @@ class Read:
 
     def estimates(self) -> Statistics:
         """Estimate the shares, with the noise of the states and, by the jackknife over groups, that of the metric."""
-        found, group = self.states.estimate(), np.arange(len(self.gradient)) % N_GROUPS
-        without = [self.values(self.gradient[group != one]) for one in range(N_GROUPS)]
-        return {
-            name: found[own].widened(jackknife_error(np.array([values[name] for values in without])))
-            for own, name in NAMES.items()
-        }
+        found, n_groups = self.states.estimate(), min(N_GROUPS, len(self.gradient))
+        group = np.arange(len(self.gradient)) % n_groups
+        without = [self.values(self.gradient[group != one]) for one in range(n_groups)]
+
+        def whole(name: str, own: Estimate) -> Estimate:
+            if own.low == own.high:  # of nothing, or without noise: no metric changes that
+                return own
+            return own.widened(jackknife_error(np.array([values[name] for values in without])))
+
+        return {name: whole(name, found[own]) for own, name in NAMES.items()}
 
 
 def read(side: Side) -> Read | None:
@@ -102,8 +106,10 @@ def read(side: Side) -> Read | None:
 def at_site(side: Side) -> Statistics:
     """Estimate P0* and P1* in the metric that the output reads; of a setting without intervals their values alone."""
     found = side.once(read)
-    if found is None or not side.setting.sizes.replicates:
-        return values_at_site(side)
+    if found is None:
+        return {}
+    if not side.setting.sizes.replicates:
+        return {name: Estimate(value, float("nan"), float("nan")) for name, value in found.values().items()}
     return found.estimates()
 
 

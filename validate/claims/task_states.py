@@ -34,10 +34,17 @@ class Reference:
     level: Float[np.ndarray, " W"]
 
     @classmethod
-    def of(cls, captured: Captured, site: str) -> "Reference":
-        """Estimate it at a site."""
-        effects, current = captured.main_effects(site), captured.fit_current()[:, -1].mean(axis=0)
-        return cls(span_basis(effects.task), effects.current, captured.centre(site), current @ effects.current)
+    def of(cls, captured: Captured, site: str, resample: np.random.Generator | None = None) -> "Reference":
+        """Estimate it at a site; with `resample`, from sequences drawn again."""
+        late, setting = captured.late(site), captured.setting
+        states, current = captured.fit[site][:, -1], setting.current(setting.fit)[:, -1]
+        if resample is not None:
+            late, rows = late.resampled(resample), captured.fit_rows(resample)
+            states, current = states[rows], current[rows]
+        effects = late.main_effects()
+        return cls(
+            span_basis(effects.task), effects.current, states.mean(axis=0), current.mean(axis=0) @ effects.current
+        )
 
     @classmethod
     def resampled(cls, captured: Captured, site: str) -> list["Reference"]:
@@ -48,7 +55,7 @@ class Reference:
         setting = captured.setting
         n = N_AGAIN if setting.sizes.replicates else 0
         streams = (setting.stream("bootstrap/references", index) for index in range(n))
-        return [cls.of(captured.again(site, rng), site) for rng in streams]
+        return [cls.of(captured, site, rng) for rng in streams]
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,11 +129,11 @@ def task_states(side: Side) -> dict[str, TaskStates]:
         batches["minors"] = draw_natural(setting.family, setting.stream("minors"), some, n_each)
         last = side.source.states(batches["minors"], last=True)
         populations["minors"] = {site: part.reshape(n_tasks, n_each, -1) for site, part in last.items()}
+    last_current = {name: setting.current(batch)[:, -1] for name, batch in batches.items()}
     table = {}
     for site in captured.fresh:
-        states, current = {name: part[site] for name, part in populations.items()}, {}
-        for name, part in states.items():
-            current[name] = setting.current(batches[name])[:, -1].reshape(*part.shape[:2], -1)
+        states = {name: part[site] for name, part in populations.items()}
+        current = {name: last_current[name].reshape(*part.shape[:2], -1) for name, part in states.items()}
         again = Reference.resampled(captured, site)
         table[site] = TaskStates.of(Reference.of(captured, site), states, current, again)
     return table

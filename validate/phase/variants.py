@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy import nan
 
 from validate.phase.experiment import BASE, POLES, Kind
 from validate.phase.found import ColumnResult, Look
 from validate.phase.thresholds import grids, seeds_of
-from validate.statistics.intervals import UNDEFINED, Estimate, over_seeds
+from validate.statistics.intervals import Estimate, over_seeds
 
 
 def _beyond_second(column: ColumnResult, look: Look) -> float:
@@ -85,7 +86,8 @@ def _of_group(group: Mapping[str, list[ColumnResult]]) -> list[Variant]:
 
 def _over(seeds: Sequence[Mapping[str, float]]) -> dict[str, Estimate]:
     def one(name: str) -> Estimate:
-        values = [Estimate.of_value(own[name]) for own in seeds if np.isfinite(own[name])]
-        return over_seeds(values) if values else UNDEFINED
+        # One seed has a value and no interval.
+        values = [Estimate(own[name], nan, nan) for own in seeds if np.isfinite(own[name])]
+        return over_seeds(values)
 
     return {name: one(name) for name in MEASURES}

@@ -46,6 +46,6 @@ def _own_version() -> str:
 def peak_memory_bytes(client: "Client | None" = None) -> int:
     """Return the largest resident size so far of any one process: this one, those that ended, a client's workers."""
     if client is not None:
-        return max(peak_memory_bytes(), *client.run(peak_memory_bytes).values())
+        return max([peak_memory_bytes(), *client.run(peak_memory_bytes).values()])
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return peak if sys.platform == "darwin" else peak * 1024

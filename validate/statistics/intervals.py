@@ -4,7 +4,8 @@ A statistic is a function f of averages over independent units (sequences, or ta
 replacement gives unit i a multinomial count c_i, and the replicate of the statistic is f(sum_i c_i m_i / n), with m_i
 the unit's moments. The interval is the central 95 percent of the replicates, shifted so that their mean is the
 measured value: resampling adds the sampling noise a second time, and statistics that are not linear in the means
-(held-out R2, shares of squares) would otherwise drift by their own bias. Plain means have a bootstrap-t instead.
+(held-out R2, shares of squares) would otherwise drift by their own bias. Plain means, and the logarithm of a ratio of
+two, have a bootstrap-t instead.
 
 Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 12 and 13.
 """
@@ -179,6 +180,8 @@ def bootstrap_log_ratio(pairs: Float[np.ndarray, "N 2"], rng: np.random.Generato
     means = pairs.mean(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = float(np.log(means[0]) - np.log(means[1]))
+    if len(pairs) < 2 and np.isfinite(value):
+        return Estimate.of_replicates(value, np.empty(0))
     if not np.isfinite(value):  # a mean of numbers that are all 0 is 0 in every resample
         return Estimate.of_value(value)
     if not n_replicates:

@@ -72,3 +72,9 @@ def test_a_model_of_some_positions_is_that_of_all_at_these(setting, captured):
     some, every = captured.additive_model(SITE, columns), captured.additive_model(SITE)
     np.testing.assert_allclose(some.intercepts, every.intercepts[columns])
     np.testing.assert_array_equal(some.effects.task, every.effects.task)
+
+
+def test_fit_sequences_are_drawn_again_within_their_task(setting, captured):
+    rows = captured.fit_rows(np.random.default_rng(0))
+    np.testing.assert_array_equal(setting.fit.tasks[rows], setting.fit.tasks)
+    assert len(np.unique(rows)) < len(rows)

@@ -29,6 +29,7 @@ from validate.judging.calibration.linear_world import (
     retrieval_features,
 )
 from validate.statistics.given_current import ConditionalModel, additive, means_at, models_of_cells, of_current
+from validate.statistics.intervals import bootstrap
 
 FAMILIES = ("dice", "markov", "regression")
 
@@ -261,3 +262,20 @@ def test_coordinates_are_those_states_were_made_with():
     certain = np.stack([means_at(corners, current[:, t])[np.arange(600), tasks] for t in (0, 1)], axis=1)
     found = ConditionalModel.of(corners[None], certain + intercepts, current, tasks)
     np.testing.assert_allclose(found.intercepts, intercepts, atol=1e-12)
+
+
+def test_intervals_cover_what_levels_and_metric_are_estimated_from():
+    """Wider than those of the scored sequences, or of the labelled states, alone."""
+    own = side("markov", LinearWorld)
+    found = functional.at_site(own)[functional.FUNCTIONAL]
+    rng = own.setting.stream("bootstrap/functional")
+    alone = bootstrap(functional.distances(own, TESTED), functional.share, rng, own.setting.sizes.replicates)
+    assert found.high - found.low > 1.2 * (alone.high - alone.low)
+    states = own.once(read_metric.read).states.estimate()
+    for name, plain in read_metric.NAMES.items():
+        wider, labelled = read_metric.at_site(own)[plain], states[name]
+        assert wider.value == labelled.value
+        assert wider.low < labelled.low < labelled.high < wider.high
+    bare = Side(replace(own.observed, setting=own.setting.without_intervals), own.arenas)
+    assert np.isnan(read_metric.at_site(bare)["P0* read"].low)
+    assert read_metric.at_site(bare)["P0* read"].value == read_metric.at_site(own)["P0* read"].value

@@ -18,8 +18,10 @@ from validate.claims.geometry import (
     analyse_angle,
     analyse_directions,
     analyse_fall,
+    beside,
     fall,
     fresh_moments,
+    moments_on_span,
     random_moments,
     random_rest_moments,
     rest_moments,
@@ -193,3 +195,24 @@ def test_every_family_goes_through(kind):
     assert set(shown.directions) == set(shown.subspace) == set(sites)
     assert FreshStatesShown.model_validate_json(shown.model_dump_json()) == shown
     assert describe(plain, Controls()).shown is None
+
+
+def test_references_of_resampled_sequences_scatter_about_the_own_one(setting):
+    captured = side_of(setting).observed.captured
+    site = list(captured.fresh)[-1]
+    own, again = Reference.of(captured, site), Reference.resampled(captured, site)
+    centres = np.stack([one.centre for one in again])
+    error = captured.fit[site][:, -1].std(axis=0) / np.sqrt(len(setting.fit))
+    assert len(again) == 10
+    assert (np.abs(centres - own.centre) < 6 * error).all()
+    assert (centres.std(axis=0) > 0.2 * error).all()
+    assert [np.array_equal(one.span, own.span) for one in again] == [False] * 10
+    assert Reference.resampled(replace(captured, setting=setting.without_intervals), site) == []
+
+
+def test_beside_the_own_reference_shares_are_those_of_the_captured_states(setting):
+    captured = side_of(setting).observed.captured
+    site = list(captured.fresh)[-1]
+    whole, rest = beside(captured, site, Reference.of(captured, site))
+    np.testing.assert_allclose(whole[site], moments_on_span(captured)[site], rtol=1e-9)
+    np.testing.assert_allclose(rest[site], moments_on_span(captured.without_current())[site], rtol=1e-9)

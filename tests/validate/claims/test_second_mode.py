@@ -5,7 +5,9 @@ import pytest
 from contestants import arenas_of, side_of
 
 from theory import Mixture
+from validate.claims import retrieval, second_mode
 from validate.claims.base import UNTRAINED, Controls, ranging
+from validate.claims.enough import LEAST_COMPARED
 from validate.claims.second_mode import RESEEDED, analyse, analyse_loss
 from validate.statistics.intervals import Estimate
 
@@ -38,3 +40,14 @@ def test_losses_of_numbers_are_told_in_nats():
     y, m = arena.targets, arena.candidates["M2"]
     log_density = [-np.square(y - mean) / (2 * arenas.mixture.family.noise**2) for mean in (m, m / 2)]
     assert found["majors do not suffer"].value == pytest.approx((log_density[0] - log_density[1]).mean())
+
+
+@pytest.mark.parametrize("question", [retrieval, second_mode])
+def test_with_few_compared_sequences_predictions_are_not_judged_and_the_reason_is_given(question):
+    few, enough = (side_of(arenas_of("dice", n_sequences=n), {"M1": 1.0}) for n in (LEAST_COMPARED - 1, LEAST_COMPARED))
+    found, judged = question.analyse(few, Controls()), question.analyse(enough, Controls())
+    assert set(found.statistics) == set(judged.statistics) == set(found.reasons)
+    assert all(np.isnan(estimate.value) for estimate in found.statistics.values())
+    assert set(found.reasons.values()) == {"63 sequences are compared, fewer than 64"}
+    assert not any(np.isnan(estimate.value) for estimate in judged.statistics.values())
+    assert judged.reasons == {}

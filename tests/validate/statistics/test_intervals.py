@@ -136,7 +136,7 @@ def test_independent_errors_add_as_squares():
     assert (same.value, same.low, same.high) == pytest.approx((1.0, 0.7, 1.4))
 
 
-def test_the_interval_of_a_log_ratio_covers_under_long_tails_and_is_even_in_its_arguments():
+def test_the_interval_of_a_log_ratio_covers_under_long_tails_and_turns_its_sign_with_its_arguments():
     rng, hits = stream(11, "pairs"), 0
     for _ in range(300):
         pairs = np.exp(rng.normal(size=(60, 2)) * [1.2, 0.7])

@@ -62,17 +62,16 @@ class VTests(Tested):
     def find(cls, test: Tested) -> "VTests":
         """Find V and remove it."""
         found = search(test.subject, test.samples.fit[FRESH], test.samples.mean, test.settings)
-        removals = _removals(test, found)
-        states = test.subject.states(test.samples.fit[FRESH])
-        removals[CONTROL] = along_covariance(removals[V], states, test.subject.complement)
-        return cls.given(test, found, removals)
+        removals, fit = _removals(test, found), Context.of(test.subject, test.samples.fit[FRESH])
+        removals[CONTROL] = along_covariance(removals[V], fit.states, test.subject.complement)
+        return cls.given(test, found, removals, fit)
 
     @classmethod
-    def given(cls, test: Tested, found: Found, removals: Mapping[str, Removal]) -> "VTests":
+    def given(cls, test: Tested, found: Found, removals: Mapping[str, Removal], fit: Context | None = None) -> "VTests":
         """Remove what was found, also on other sequences."""
         subject, samples = test.subject, test.samples
         losses = Losses.of(subject, samples)
-        fit, score = (Context.of(subject, batch[FRESH]) for batch in (samples.fit, samples.evaluation))
+        fit, score = fit or Context.of(subject, samples.fit[FRESH]), Context.of(subject, samples.evaluation[FRESH])
         rises = {name: losses.rises(removal) for name, removal in removals.items()}
         return cls(subject, test.settings, samples, found, removals, losses, rises, fit, score)
 

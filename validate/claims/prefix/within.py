@@ -2,7 +2,8 @@
 
     within = sum_g n_g s_g^2 / sum_g n_g,     s_g^2 = sum_(i in g) |h_i - mean_g|^2 / (n_g - 1),
 
-over the groups of two or more sequences: others tell nothing of their own variance. n_g s_g^2 is the sum of the squared
+over the groups of two or more sequences: others tell nothing of their own variance, and are taken to vary as these do.
+n_g s_g^2 is the sum of the squared
 distances of each state from the mean of the *others* of its group, times (n_g - 1) / n_g for the noise of that mean. So
 it is a held-out error whose expectation is the variance, however small the groups are.
 
@@ -47,14 +48,14 @@ class Within:
         )
 
     def __sub__(self, other: "Within") -> "Within":
-        """Return the difference of two, of the same sequences."""
+        """Return the difference of two that group the same sequences in two ways."""
         return Within(self.value - other.value, self.without - other.without)
 
     def share_of(self, other: "Within", strata: Int[np.ndarray, " N"], interval: bool = True) -> Estimate:
         """Estimate the ratio to another; undefined (nan) if that is 0, without an interval unless one is wanted."""
         value = float(_divide(np.array(self.value), np.array(other.value)))
         without = _divide(self.without, other.without)
-        if np.isnan(value):
+        if np.isnan(value) or (interval and np.isnan(without).any()):  # all but one sequence may not do
             return UNDEFINED
         if not interval:
             return Estimate(value, float("nan"), float("nan"))

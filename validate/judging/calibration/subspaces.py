@@ -76,7 +76,8 @@ class Network:
         """Return what is kept of the states, minors among them."""
         now, majors = by_task(captured.setting), captured.fit[SITE]
         states = {"majors": majors, "fresh": captured.fresh[SITE], "minors": self.states(rng, self.minors, now)}
-        current = {"majors": captured.fit_current()[:, -1:], "fresh": now, "minors": now}
+        majors_now = captured.setting.current(captured.setting.fit)[:, -1:]
+        current = {"majors": majors_now, "fresh": now, "minors": now}
         again = Reference.resampled(captured, SITE)
         return TaskStates.of(Reference.of(captured, SITE), states, current, again)
 

@@ -22,8 +22,8 @@ from validate.experiment.network_plan import networks_of
 from validate.experiment.schema import load_preset
 from validate.experiment.seed_plan import SeedPlan
 
-SEED, STEPS = 1001, 1500
-"""A development seed, and as many steps as it needs."""
+SEED, STEPS, RATE = 1001, 1500, 5e-3
+"""A development seed, and as many steps as it needs at a rate."""
 
 
 @cache
@@ -32,7 +32,9 @@ def learned():
     [diverse] = [network for network in networks_of(plan) if network.mixture.n_minors]
     network = Transformer(diverse.config, seed=diverse.initial_seed, threads=1)
     encode, size = plan.family.encode, plan.plan.training.batch
-    train(network, lambda step: encode(diverse.batch(step, size)), replace(diverse.training, steps=STEPS))
+    train(
+        network, lambda step: encode(diverse.batch(step, size)), replace(diverse.training, steps=STEPS, peak_rate=RATE)
+    )
     return plan, NetworkSource(network, plan.family), Arenas(diverse.mixture, plan.setting)
 
 

@@ -10,7 +10,7 @@ from worlds import answers, side_of, world_subject
 
 from theory import BiasedDice, MarkovChains, Mixture, NoisyLinearRegression, stream
 from validate.claims.base import FRESH_ONLY, Controls
-from validate.claims.causal import steering
+from validate.claims.causal import steering, tested
 from validate.claims.causal.ascent import search
 from validate.claims.causal.reading import Context, Reading
 from validate.claims.causal.removal import Removal
@@ -20,7 +20,7 @@ from validate.claims.causal.subject import subject_of
 from validate.claims.causal.v_tests import v_tests
 from validate.claims.rule import judge
 from validate.experiment.schema import Causal
-from validate.judging.calibration.linear_world import TESTED
+from validate.judging.calibration.linear_world import TESTED, WORLDS, LinearWorld, subjects_in
 from validate.statistics.intervals import explained_share
 from validate.statistics.subspace import span_basis
 
@@ -232,3 +232,16 @@ def test_vectors_estimated_from_states_are_those_planted(kind):
     for one, other in ((found.task, planted.task), (found.current, planted.current)):
         centred = [vectors - vectors.mean(axis=0) for vectors in (one, other)]
         assert np.linalg.norm(centred[0] - centred[1]) < 0.15 * np.linalg.norm(centred[1])
+
+
+def test_the_interval_of_steering_covers_the_intercepts_it_was_measured_with():
+    """With vectors known, the noise of mu_t is what resampled ones add."""
+    majors = mixture("dice")
+    world = LinearWorld(majors, WORLDS["exact Bayes"], stream(5, "again"))
+    own, *again = subjects_in(world, "again", 5, 4 * majors.n_majors, 10)
+    many = SETTINGS["dice"].model_copy(update={"sequences": 1200})
+    known = steering.Steered(tested.Tested.of(own, many))
+    alone, whole = (known.statistics(others)["steering"] for others in ((), again))
+    assert alone.value == whole.value == known.value()["steering"].value
+    assert whole.high - whole.low > 1.1 * (alone.high - alone.low)
+    assert len({one.intercepts.tobytes() for one in (own, *again)}) == 11
