@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from validate.claims.catalogue import CRITERIA
+from validate.claims.enough import LEAST_COMPARED
 from validate.command_line import app
 from validate.figures.calibration import calibration_figure
 from validate.judging.calibration import cells, interpolating, networks, paths, predictions
@@ -60,13 +61,20 @@ def test_truths_of_labelled_states_are_what_large_samples_give(worlds):
 def few(monkeypatch):
     """Truths of few sequences: which there are, not what they are."""
     for module in (interpolating, networks, paths, predictions):
-        monkeypatch.setattr(module, "N_TRUE", 40)
+        monkeypatch.setattr(module, "N_TRUE", 64)
     monkeypatch.setattr(networks, "N_MANY", 1)
 
 
 def test_every_statistic_that_is_judged_has_a_world(few):
-    known = {name for kind in KINDS.values() for world in kind(77, 16) for name in world.truth}
+    sizes = {kind: LEAST_COMPARED if kind == "predictions" else 16 for kind in KINDS}
+    known = {name for kind, n in sizes.items() for world in KINDS[kind](77, n) for name in world.truth}
     assert set(CRITERIA) <= known
+
+
+def test_so_few_sequences_that_predictions_are_not_judged_have_no_worlds(few):
+    assert list(predictions.prediction_worlds(77, LEAST_COMPARED - 1)) == []
+    worlds = list(predictions.prediction_worlds(77, LEAST_COMPARED))
+    assert all(np.isfinite(list(world.truth.values())).all() for world in worlds)
 
 
 def test_what_removing_v_does_is_measured_on_the_v_that_was_found(few):

@@ -18,6 +18,7 @@ from theory import Batch, Mixture, Pool, stream
 from validate.capture.candidates import Arenas, reference_mean
 from validate.claims import modes, retrieval, second_mode
 from validate.claims.base import Controls, Observed, Side, Statistics
+from validate.claims.enough import LEAST_COMPARED
 from validate.experiment.sampling import predicted
 from validate.judging.calibration.interpolating import FAMILY, SITE, setting_of
 from validate.judging.calibration.rows import World, values_of
@@ -84,7 +85,9 @@ def truth(seed: int, name: str) -> dict[str, float]:
 
 
 def prediction_worlds(seed: int, n: int) -> Iterator[World]:
-    """Yield worlds of n sequences of each population."""
+    """Yield worlds of n sequences of each population; none where so few are not judged."""
+    if n < LEAST_COMPARED:
+        return
     null = measured(seed, ({UNIFORM: 1.0}, {UNIFORM: 1.0}), n, 0, f"calibration/uniform/{n}")
     for name, weights in WORLDS.items():
         true = truth(seed, name)
