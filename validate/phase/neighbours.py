@@ -13,7 +13,8 @@ Park et al. (2024), Markov chains: four phases, by whether order is seen and whe
 (`theory.unigram`); counted are the predictors that are the nearest one to the network, on its training mixture, at some
 look of some pool.
 
-A number *agrees* if theirs lies in our interval over seeds, or, of a distance or correlation, if ours is as good.
+A number *agrees* if theirs lies in our interval over seeds, or, of a distance or correlation, if ours is as good. It is
+*open* if theirs lies in an interval that is wider than theirs is large.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,11 +40,16 @@ N_TABLES = 10_000
 Sense = Literal["equal", "at most", "at least"]
 
 
+WIDE = "our interval over seeds is wider than their number is large: more seeds are needed"
+
+
 def agrees(theirs: float, ours: Estimate, sense: Sense) -> str:
     """Say whether a number agrees."""
-    if (ours.low <= theirs <= ours.high) or (sense == "at most" and ours.value <= theirs):
+    if (sense == "at most" and ours.value <= theirs) or (sense == "at least" and ours.value >= theirs):
         return "agrees"
-    return "agrees" if sense == "at least" and ours.value >= theirs else "differs"
+    if not ours.low <= theirs <= ours.high:
+        return "differs"
+    return "open" if ours.high - ours.low > abs(theirs) else "agrees"
 
 
 def row(source: str, number: str, theirs: float, ours: Estimate, sense: Sense, reason: str) -> NeighbourRow:
@@ -55,7 +61,7 @@ def row(source: str, number: str, theirs: float, ours: Estimate, sense: Sense, r
         theirs=theirs,
         ours=ours,
         verdict=verdict,
-        reason="" if verdict == "agrees" else reason,
+        reason={"agrees": "", "open": WIDE}.get(verdict, reason),
     )
 
 

@@ -114,3 +114,7 @@ def test_what_agrees():
     near = Estimate(1.0, 0.9, 1.1)
     assert agrees(1.05, near, "equal") == agrees(2.0, near, "at most") == agrees(0.5, near, "at least") == "agrees"
     assert agrees(1.2, near, "equal") == agrees(0.5, near, "at most") == agrees(2.0, near, "at least") == "differs"
+    # Two seeds whose interval holds everything decide nothing, unless ours is as good.
+    wide = Estimate(0.85, -0.5, 2.3)
+    assert agrees(0.99, wide, "at least") == agrees(0.99, wide, "equal") == "open"
+    assert agrees(0.99, wide, "at most") == "agrees"
