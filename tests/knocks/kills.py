@@ -63,18 +63,18 @@ def child(folder: Path, before: Callable[[], object] = lambda: None) -> int:
         status = 0
     except (OSError, CheckpointError) as error:
         status = SENTENCE
-        _with_room()  # what is said of a full disk is not written to it
-        (folder.parent / "said.txt").write_text(str(error))
+        _say(folder, str(error))
     except BaseException:
-        _with_room()
         with contextlib.suppress(OSError):
-            (folder.parent / "said.txt").write_text(traceback.format_exc())
+            _say(folder, traceback.format_exc())
     finally:
         os._exit(status)
 
 
-def _with_room() -> None:
+def _say(folder: Path, text: str) -> None:
+    """Write what became of a child; what is said of a full disk is not written to it."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    (folder.parent / "said.txt").write_text(text)
 
 
 def outcome(pid: int) -> int:

@@ -16,7 +16,7 @@ Nulls: networks that never saw these majors, and permuted task labels.
 import numpy as np
 from jaxtyping import Float, Int
 
-from validate.capture.captured import Captured
+from validate.capture.captured import N_AGAIN, Captured
 from validate.capture.labelled import LabelledStates
 from validate.claims.base import (
     MARKOV_GIVEN_TASK,
@@ -35,8 +35,8 @@ from validate.statistics.alignment import pooled_mean, total_variation, undecide
 from validate.statistics.given_current import ConditionalModel
 from validate.statistics.intervals import Estimate, Statistic, bootstrap, explained_share
 
-N_MODELS, N_PERMUTED = 10, 19
-"""Resampled models over which intervals run, and permutations of task labels."""
+N_PERMUTED = 19
+"""Permutations of task labels."""
 
 STATISTICS: dict[str, Statistic] = {
     "P2c*": explained_share,
@@ -141,7 +141,7 @@ def conditional(captured: Captured, chosen: Scored, site: str, n_replicates: int
     own = chosen.moments(captured, site, model_of(captured, site, late))
     resampled = [
         chosen.moments(captured, site, model_of(captured, site, late, setting.stream("bootstrap/corners", index)))
-        for index in range(N_MODELS if n_replicates else 0)
+        for index in range(N_AGAIN if n_replicates else 0)
     ]
     rng = setting.stream("bootstrap/given current")
     return {

@@ -137,13 +137,6 @@ def falls_of_vectors_again(plain: Captured, diverse: Captured, site: str) -> lis
     return found
 
 
-def falls_of_states(plain: Captured, diverse: Captured, site: str, setting: Setting) -> Statistics:
-    """Estimate ratios and falls, plain and starred, on the task span, with intervals over tasks."""
-    whole = fall(moments_on_span(plain), moments_on_span(diverse), site, setting)
-    rest = moments_on_span(plain.without_current()), moments_on_span(diverse.without_current())
-    return whole | fall(*rest, site, setting, "*")
-
-
 def analyse_fall(side: Side, controls: Controls) -> Findings:
     """Judge whether R2_OOD falls from the majors-only network to the diverse one."""
     if controls.plain is None:

@@ -30,7 +30,7 @@ def _beyond_second(column: ColumnResult, look: Look) -> float:
 
 
 def _inside(_: ColumnResult, look: Look) -> float:
-    return look.inside_starred[look.middle_site] if look.inside_starred else float("nan")
+    return look.inside_starred[look.middle_site] if look.inside_starred else nan
 
 
 MEASURES: Mapping[str, Callable[[ColumnResult, Look], float]] = {
@@ -53,14 +53,10 @@ class Variant:
 
 def by_seed(columns: Sequence[ColumnResult], diversities: set[int]) -> dict[int, dict[str, float]]:
     """Return the measures of each seed at the end, means over some diversities."""
+    shared = [column for column in columns if column.diversity in diversities]
     return {
-        seed: {
-            name: float(
-                np.mean([measure(column, column.looks[-1]) for column in own if column.diversity in diversities])
-            )
-            for name, measure in MEASURES.items()
-        }
-        for seed, own in seeds_of(columns).items()
+        seed: {name: float(np.mean([measure(c, c.looks[-1]) for c in own])) for name, measure in MEASURES.items()}
+        for seed, own in seeds_of(shared).items()
     }
 
 

@@ -180,11 +180,9 @@ def bootstrap_log_ratio(pairs: Float[np.ndarray, "N 2"], rng: np.random.Generato
     means = pairs.mean(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = float(np.log(means[0]) - np.log(means[1]))
-    if len(pairs) < 2 and np.isfinite(value):
-        return Estimate.of_replicates(value, np.empty(0))
     if not np.isfinite(value):  # a mean of numbers that are all 0 is 0 in every resample
         return Estimate.of_value(value)
-    if not n_replicates:
+    if not n_replicates or len(pairs) < 2:
         return Estimate.of_replicates(value, np.empty(0))
     weights = resampling_weights(rng, len(pairs), n_replicates)[:, 0]
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from validate.statistics.intervals import QUANTILE, UNDEFINED, Estimate
+from validate.statistics.intervals import QUANTILE, UNDEFINED, Estimate, ratio
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +43,8 @@ class Within:
         fewer, fewer_counted = _weighted(rest, n - 1)
         total, count = weighted.sum(), counted.sum()
         return cls(
-            float(_divide(total, count)),
-            _divide(total - weighted[groups] + fewer, count - counted[groups] + fewer_counted),
+            float(ratio(total, count)),
+            ratio(total - weighted[groups] + fewer, count - counted[groups] + fewer_counted),
         )
 
     def __sub__(self, other: "Within") -> "Within":
@@ -53,8 +53,8 @@ class Within:
 
     def share_of(self, other: "Within", strata: Int[np.ndarray, " N"], interval: bool = True) -> Estimate:
         """Estimate the ratio to another; undefined (nan) if that is 0, without an interval unless one is wanted."""
-        value = float(_divide(np.array(self.value), np.array(other.value)))
-        without = _divide(self.without, other.without)
+        value = float(ratio(np.array(self.value), np.maximum(other.value, 0)))
+        without = ratio(self.without, np.maximum(other.without, 0))
         if np.isnan(value) or (interval and np.isnan(without).any()):  # all but one sequence may not do
             return UNDEFINED
         if not interval:
@@ -69,8 +69,3 @@ def _weighted(squares: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.nd
     """Return n s^2 and n of groups with their sums of squares; 0 of groups with fewer than two."""
     counted = np.where(sizes > 1, sizes, 0)
     return squares * counted / np.maximum(sizes - 1, 1), counted
-
-
-def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(denominator > 0, numerator / denominator, np.nan)

@@ -23,9 +23,10 @@ from validate.claims.geometry import (
     N_LEADING,
     SPANS,
     angles,
-    falls_of_states,
+    fall,
     falls_of_vectors_again,
     inside_minors,
+    moments_on_span,
     random_level,
     share,
     turn_of,
@@ -107,7 +108,9 @@ def measured(pair: tuple[Network, Network], setting: Setting) -> Statistics:
     """Put the states of two networks on one setting through what near-orthogonality, angle and directions measure."""
     rng = setting.stream("states")
     plain, diverse = (network.captured(setting, rng) for network in pair)
-    found = falls_of_states(plain, diverse, SITE, setting)
+    found = fall(moments_on_span(plain), moments_on_span(diverse), SITE, setting)
+    rest = moments_on_span(plain.without_current()), moments_on_span(diverse.without_current())
+    found |= fall(*rest, SITE, setting, "*")
     found = widened_by_scatter(found, falls_of_vectors_again(plain, diverse, SITE))
     before, after = pair[0].task_states(plain, rng), pair[1].task_states(diverse, rng)
     return found | turn_of(before, after, setting) | inside_minors(after, setting)
