@@ -8,12 +8,11 @@ import json
 import os
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-from benchmarks import figure, tables
-from benchmarks.bayes_risk import GAPS
-from benchmarks.bayes_risk import table as risk_table
+from benchmarks import bayes_risk, figure, tables
 from benchmarks.cases import SIZES, Case, growth
 from validate.runs.pin import PIN
 
@@ -70,15 +69,20 @@ def curves(engines: list[str], seconds: float) -> list[dict[str, Any]]:
     return found
 
 
-def to_bayes_risk(engines: list[str], families: list[str], limit: float) -> list[dict[str, Any]]:
-    """Return when each network came below its gap, three seeds, one thread, engines side by side."""
-    return [
-        run("bayes_risk", engine=engine, family=family, seed=seed, limit=limit, threads=1)
-        for family in families
-        for seed in RISK_SEEDS
-        for engine in engines
-        if engine in ("dual-modes", "torch-eager")
-    ]
+def to_bayes_risk(engines: list[str], families: list[str], seeds: list[int], limit: float) -> list[dict[str, Any]]:
+    """Return when each network came below its gap, one thread, engines side by side."""
+    rows = []
+    for family, seed in product(families, seeds):
+        job = {"family": family, "seed": seed, "threads": 1}
+        rows.append(here := run("bayes_risk", engine=bayes_risk.ENGINES[0], limit=limit, **job))
+        print(json.dumps(here), file=sys.stderr, flush=True)
+        for engine in bayes_risk.ENGINES[1:] if here["steps"] else ():
+            if engine in engines or not engine.startswith("torch"):
+                steps = bayes_risk.TRIANGLE_STEPS * here["steps"] if engine == "dual-modes-triangle" else None
+                patience = bayes_risk.PATIENCE * here["seconds"]
+                rows.append(run("bayes_risk", engine=engine, limit=patience, steps=steps, **job))
+                print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+    return rows
 
 
 def main() -> None:
@@ -89,14 +93,21 @@ def main() -> None:
     parser.add_argument("--threads", nargs="+", type=int, choices=range(1, 9), default=[1, 2])
     parser.add_argument("--seconds", type=float, default=4.0, help="spent on each number, one step at least")
     parser.add_argument("--without-curves", action="store_true", help="leave out growth with width, length and batch")
-    parser.add_argument("--families", nargs="*", choices=list(GAPS), default=list(GAPS), help="time to the Bayes risk")
-    parser.add_argument("--limit", type=float, default=300.0, help="seconds after which a network is not waited for")
+    parser.add_argument(
+        "--families",
+        nargs="*",
+        choices=list(bayes_risk.GAPS),
+        default=list(bayes_risk.GAPS),
+        help="time to the Bayes risk",
+    )
+    parser.add_argument("--seeds", nargs="+", type=int, default=list(RISK_SEEDS), help="of the time to the Bayes risk")
+    parser.add_argument("--limit", type=float, default=600.0, help="seconds that a network of ours is waited for")
     parser.add_argument("--only-bayes-risk", action="store_true", help="measure the time to the Bayes risk alone")
     chosen = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
-    risk = to_bayes_risk(chosen.engines, chosen.families, chosen.limit)
+    risk = to_bayes_risk(chosen.engines, chosen.families, chosen.seeds, chosen.limit)
     (RESULTS / "bayes_risk.json").write_text(json.dumps({"machine": tables.machine(), "rows": risk}, indent=1) + "\n")
-    print(risk_table(risk))
+    print(bayes_risk.table(risk))
     if chosen.only_bayes_risk:
         return
     report: dict[str, Any] = {"machine": tables.machine(), "pin_dropped": os.environ.get(PIN)}

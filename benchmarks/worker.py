@@ -156,7 +156,7 @@ def bayes_risk(job: dict[str, Any]) -> dict[str, Any]:
     """See `benchmarks.bayes_risk`."""
     from benchmarks.bayes_risk import measure
 
-    return measure(job["engine"], job["family"], job["seed"], job["limit"])
+    return measure(job["engine"], job["family"], job["seed"], job["limit"], job.get("steps"))
 
 
 JOBS = {
