@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 from pydantic.dataclasses import dataclass
 
+from model.optimizers import OPTIMIZERS
 from model.settings import SETTINGS, in_sentences
 
 Count = Annotated[int, Field(ge=1)]
@@ -73,8 +74,6 @@ class TrainingConfig:
     @field_validator("optimizer")
     @classmethod
     def _optimizer_is_known(cls, name: str) -> str:
-        from model.optimizers import OPTIMIZERS  # here, because optimizers read these settings
-
         if name not in OPTIMIZERS:
             raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}; got {name!r}")
         return name

@@ -87,7 +87,7 @@ def train(
             norm, rate = gradient_norm(gradient, model.backend), learning_rate(config, step + 0.5)
             _require_finite(loss, "loss", step, checkpoint)
             _require_finite(norm, "gradient", step, checkpoint)
-            here = Step(step + 1, rate, clipping(config, norm), model.backend, model.threads)
+            here = Step(step + 1, rate, clipping(config.clip_norm, norm), model.backend, model.threads)
             optimizer.update(model.config, config, model.buffer, gradient, state, here)
             run.step, run.seconds = step + 1, time.perf_counter() - before
             if step % config.record_every == 0 or run.step == config.steps:

@@ -15,31 +15,30 @@ import numpy as np
 
 from model import parameters
 from model.config import TransformerConfig
-from model.optimizers.optimizer import Flat, State, Step
-from model.schedule import TrainingConfig
+from model.optimizers.optimizer import Flat, Settings, State, Step
 
 
-def init(model: TransformerConfig, buffer: Flat, training: TrainingConfig) -> State:
+def init(model: TransformerConfig, buffer: Flat, settings: Settings) -> State:
     """Return moments of zero."""
     return {"first_moment": np.zeros_like(buffer), "second_moment": np.zeros_like(buffer)}
 
 
 def update(
-    model: TransformerConfig, training: TrainingConfig, buffer: Flat, gradient: Flat, state: State, step: Step
+    model: TransformerConfig, settings: Settings, buffer: Flat, gradient: Flat, state: State, step: Step
 ) -> None:
     """Make one update of all parameters."""
     arrays = (buffer, gradient, state["first_moment"], state["second_moment"])
     matrices = slice(parameters.matrix_size(model))
     vectors = slice(matrices.stop, None)
-    update_part(training, [array[matrices] for array in arrays], training.weight_decay, step)
-    update_part(training, [array[vectors] for array in arrays], 0.0, step)
+    update_part(settings, [array[matrices] for array in arrays], settings.weight_decay, step)
+    update_part(settings, [array[vectors] for array in arrays], 0.0, step)
 
 
-def update_part(training: TrainingConfig, arrays: Sequence[Flat], decay: float, step: Step) -> None:
+def update_part(settings: Settings, arrays: Sequence[Flat], decay: float, step: Step) -> None:
     """Update some parameters; `arrays` are theta, g, m and v."""
-    beta1, beta2, n = training.beta1, training.beta2, step.number
+    beta1, beta2, n = settings.beta1, settings.beta2, step.number
     corrections = (1.0 / (1.0 - beta1**n), 1.0 / (1.0 - beta2**n))
-    numbers = (1.0 - step.rate * decay, step.rate, beta1, beta2, *corrections, training.epsilon, step.factor)
+    numbers = (1.0 - step.rate * decay, step.rate, beta1, beta2, *corrections, settings.epsilon, step.factor)
     if step.backend == "numba":
         from model import kernels
 

@@ -23,8 +23,7 @@ from jaxtyping import Float, Int
 from model import blas, engine, parameters
 from model.config import TransformerConfig
 from model.optimizers import adamw
-from model.optimizers.optimizer import Flat, State, Step
-from model.schedule import TrainingConfig
+from model.optimizers.optimizer import Flat, Settings, State, Step
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 REPETITIONS = 5
@@ -32,7 +31,7 @@ REPETITIONS = 5
 Stack = Float[np.ndarray, "n I O"]
 
 
-def init(model: TransformerConfig, buffer: Flat, training: TrainingConfig) -> State:
+def init(model: TransformerConfig, buffer: Flat, settings: Settings) -> State:
     """Return momentum and moments of zero."""
     hidden = parameters.hidden_size(model)
     rest = np.zeros_like(buffer[hidden:])
@@ -40,20 +39,20 @@ def init(model: TransformerConfig, buffer: Flat, training: TrainingConfig) -> St
 
 
 def update(
-    model: TransformerConfig, training: TrainingConfig, buffer: Flat, gradient: Flat, state: State, step: Step
+    model: TransformerConfig, settings: Settings, buffer: Flat, gradient: Flat, state: State, step: Step
 ) -> None:
     """Make one update of all parameters."""
     hidden, matrices = parameters.hidden_size(model), parameters.matrix_size(model)
-    rate = training.muon_rate * step.rate / training.peak_rate
-    numbers = (1.0 - rate * training.weight_decay, rate, training.muon_momentum, step.factor)
+    rate = settings.muon_rate * step.rate / settings.peak_rate
+    numbers = (1.0 - rate * settings.weight_decay, rate, settings.muon_momentum, step.factor)
     arrays = (buffer[:hidden], gradient[:hidden], state["momentum"])
     if step.backend == "numba":
         _compiled(model, arrays, numbers, step.threads)
     else:
         muon(model, *arrays, *numbers)
     rest = (buffer[hidden:], gradient[hidden:], state["first_moment"], state["second_moment"])
-    adamw.update_part(training, [array[: matrices - hidden] for array in rest], training.weight_decay, step)
-    adamw.update_part(training, [array[matrices - hidden :] for array in rest], 0.0, step)
+    adamw.update_part(settings, [array[: matrices - hidden] for array in rest], settings.weight_decay, step)
+    adamw.update_part(settings, [array[matrices - hidden :] for array in rest], 0.0, step)
 
 
 def muon(

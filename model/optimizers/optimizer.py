@@ -1,26 +1,57 @@
 """An optimizer is a pair of functions on flat arrays, and its state is arrays by name.
 
-    state = init(model, buffer, training)
-    update(model, training, buffer, gradient, state, step)
+    state = init(model, buffer, settings)
+    update(model, settings, buffer, gradient, state, step)
 
-`model` and `training` are the configurations. Buffer and gradient, shape (N,), are laid out as `model.parameters` says;
+`model` is the network's configuration. Buffer and gradient, shape (N,), are laid out as `model.parameters` says;
 `update` changes buffer and state in place. A checkpoint holds the state under its names, and nothing else of the
 optimizer: the same buffer, gradient, state and step give the same bits.
 """
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from jaxtyping import Float
 
 from model.config import TransformerConfig
 from model.engine import Backend
-from model.schedule import TrainingConfig
 
 Flat = Float[np.ndarray, " N"]
 State = dict[str, Float[np.ndarray, "..."]]
+
+
+class Settings(Protocol):
+    """What an optimizer reads of `model.TrainingConfig`, which holds it."""
+
+    @property
+    def peak_rate(self) -> float:
+        """Largest learning rate."""
+
+    @property
+    def weight_decay(self) -> float:
+        """Decoupled decay of matrices."""
+
+    @property
+    def beta1(self) -> float:
+        """Memory of AdamW's first moment."""
+
+    @property
+    def beta2(self) -> float:
+        """Memory of its second moment."""
+
+    @property
+    def epsilon(self) -> float:
+        """What is added to the root of the second moment."""
+
+    @property
+    def muon_rate(self) -> float:
+        """Largest learning rate of the matrices Muon acts on."""
+
+    @property
+    def muon_momentum(self) -> float:
+        """Muon's mu."""
 
 
 class Step(NamedTuple):
@@ -49,8 +80,8 @@ class Step(NamedTuple):
 class Optimizer(NamedTuple):
     """The pair of functions."""
 
-    init: Callable[[TransformerConfig, Flat, TrainingConfig], State]
-    update: Callable[[TransformerConfig, TrainingConfig, Flat, Flat, State, Step], None]
+    init: Callable[[TransformerConfig, Flat, Settings], State]
+    update: Callable[[TransformerConfig, Settings, Flat, Flat, State, Step], None]
 
 
 def gradient_norm(gradient: Flat, backend: Backend) -> float:
@@ -62,6 +93,6 @@ def gradient_norm(gradient: Flat, backend: Backend) -> float:
     return math.sqrt(float(np.sum(gradient.astype(np.float64) ** 2)))
 
 
-def clipping(training: TrainingConfig, norm: float) -> float:
+def clipping(largest: float | None, norm: float) -> float:
     """Return min(1, c / norm), c the largest norm a gradient may have; 1 without one."""
-    return 1.0 if training.clip_norm is None or norm <= training.clip_norm else training.clip_norm / norm
+    return 1.0 if largest is None or norm <= largest else largest / norm

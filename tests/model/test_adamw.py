@@ -12,7 +12,7 @@ ADAMW = OPTIMIZERS["adamw"]
 
 
 def update(model, config, gradient, state, number, rate):
-    factor = clipping(config, gradient_norm(gradient, model.backend))
+    factor = clipping(config.clip_norm, gradient_norm(gradient, model.backend))
     ADAMW.update(model.config, config, model.buffer, gradient, state, Step(number, rate, factor, model.backend))
 
 

@@ -14,7 +14,6 @@ from pydantic import ValidationError
 
 import model
 import theory
-import validate
 from model import load_checkpoint
 from validate.experiment.fingerprints import digest_of
 from validate.experiment.folder import write_text
@@ -31,7 +30,7 @@ LOOKING = ("capture", "statistics", "experiment", "training/span_course.py", "ph
 @cache
 def looking_code() -> str:
     """Return a hash of the code that looks: `theory`, `model`, and what of `validate` it depends on."""
-    base = Path(validate.__file__).parent
+    base = Path(__file__).parents[1]
     places = [Path(theory.__file__).parent, Path(model.__file__).parent, *(base / part for part in LOOKING)]
     files = {path for place in places for path in (place.rglob("*.py") if place.is_dir() else [place])}
     return digest_of(files, base.parent)
