@@ -153,7 +153,7 @@ def reproduce(
         from validate.runs.beforehand import require_experiment
         from validate.runs.reproduce import reproduce as whole_line
         from validate.runs.reproduce import say_how_long
-        from validate.runs.scheduler import n_workers
+        from validate.runs.scheduler import mapped, n_workers
         from validate.runs.scheduler import workers as hired
 
         started = time.perf_counter()
@@ -166,8 +166,9 @@ def reproduce(
             with hired(scheduler, workers) as client:
                 say_how_long(chosen, folder, console.print, n_workers(client), measure=True)
                 results = whole_line(chosen, folder, client, console, wanted, quiet)
-            console.print("Drawing the figures and writing the report.")
-            print_claims(console, results, write_report(folder), everything)
+                console.print("Drawing the figures and writing the report.")
+                written = write_report(folder, mapped(client))
+            print_claims(console, results, written, everything)
         console.print(f"{time.perf_counter() - started:.0f} s in all.")
 
 

@@ -25,7 +25,7 @@ from validate.figures.prefix import prefix_panels
 from validate.figures.properties import properties_by_layer
 from validate.figures.simplex import simplex_trajectories
 from validate.figures.stability import has_minors, stability_by_layer
-from validate.figures.style import house_style, layer_colours
+from validate.figures.style import drawing, house_style, layer_colours
 from validate.figures.training import training_curves
 from validate.judging.results import LadderResult, Results
 
@@ -79,6 +79,12 @@ def test_figures_say_which_networks_they_show(name):
     wanted = {"interaction": [], "ladder": ["dice: majors only", "dice: both"], "stability": ["minors=256"]}
     for text in wanted.get(name, ["minors=0", "minors=64"]):
         assert text in words
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_figure_shows_the_source_of_a_formula(name):
+    with house_style("test"):
+        assert b"$" not in drawing(FIGURES[name]())
 
 
 def _legend_texts(axes):

@@ -4,9 +4,11 @@ A figure is drawn for each family, of its first seed, if the networks of that se
 was not asked leaves no empty frame.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from validate.figures.gallery import GALLERY
 from validate.figures.group import Group
@@ -48,18 +50,26 @@ def groups(results: Results, metrics: Sequence[MetricsRow]) -> Iterator[Group]:
         )
 
 
-def draw_all(results: Results, metrics: Sequence[MetricsRow], folder: Path) -> list[Drawn]:
-    """Draw every figure of a run into a folder, as SVG."""
+Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+"""`map`, or what does the same in several processes."""
+
+
+def draw_all(results: Results, metrics: Sequence[MetricsRow], folder: Path, each: Map = map) -> list[Drawn]:
+    """Draw every figure of a run into a folder, as SVG; `each` is given a family at a time."""
+    return [drawn for own in each(partial(draw_group, folder), groups(results, metrics)) for drawn in own]
+
+
+def draw_group(folder: Path, group: Group) -> list[Drawn]:
+    """Draw the figures of one family."""
     drawn = []
-    for group in groups(results, metrics):
-        for figure in GALLERY:
-            shown = figure.of(group)
-            if shown is None:
-                continue
-            name = f"{group.family}.seed-{group.ladder.seed}.{figure.name}"
-            with house_style(name):
-                path = folder / f"{name}.svg"
-                save(figure.draw(shown), path)
-            question = figure.needs[0].question if figure.needs else figure.name
-            drawn.append(Drawn(name, group.family, question, figure.title, figure.caption, path))
+    for figure in GALLERY:
+        shown = figure.of(group)
+        if shown is None:
+            continue
+        name = f"{group.family}.seed-{group.ladder.seed}.{figure.name}"
+        with house_style(name):
+            path = folder / f"{name}.svg"
+            save(figure.draw(shown), path)
+        question = figure.needs[0].question if figure.needs else figure.name
+        drawn.append(Drawn(name, group.family, question, figure.title, figure.caption, path))
     return drawn

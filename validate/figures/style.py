@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import LogFormatterSciNotation, StrMethodFormatter
 
 from model.files import write_atomically
 from theory import FAMILIES, TargetKind, kind_of
@@ -94,7 +94,6 @@ SETTINGS = {
     "legend.frameon": False,
     "lines.linewidth": 1.6,
     "lines.markersize": 4,
-    "savefig.bbox": "tight",
     "svg.fonttype": "none",
     "text.parse_math": False,  # names of sites are no formulas
     "xtick.labelsize": 8,
@@ -109,10 +108,24 @@ def house_style(name: str) -> Iterator[None]:
         yield
 
 
+class PlainLogFormatter(LogFormatterSciNotation):
+    """Labels the ticks that Matplotlib would, in plain numbers: no text here is read as a formula."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Return the label of a tick."""
+        return f"{x:g}" if super().__call__(x, pos) else ""
+
+
 def drawing(figure: Figure) -> bytes:
     """Return a figure as SVG without a date, so that equal results give equal bytes."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_formatter(), LogFormatterSciNotation):
+                axis.set_major_formatter(PlainLogFormatter())
+                axis.set_minor_formatter(PlainLogFormatter())
+    ternary = any(axes.name == "ternary" for axes in figure.axes)  # whose labels the layout does not know of
     drawn = BytesIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None})
+    figure.savefig(drawn, format="svg", metadata={"Date": None}, bbox_inches="tight" if ternary else None)
     return drawn.getvalue()
 
 

@@ -17,7 +17,7 @@ from validate.claims.fresh_states import FreshStatesShown
 from validate.claims.modes import ModesShown
 from validate.claims.rule import Verdict
 from validate.experiment.folder import RunFolderError, inside, write_text
-from validate.figures import Drawn, draw_all
+from validate.figures import Drawn, Map, draw_all
 from validate.figures.overview import Overview, caption, draw_overview
 from validate.figures.style import drawing, house_style, units_of
 from validate.judging.results import ArmRow, NetworkResult, Results, SpreadRow, read_results
@@ -112,8 +112,8 @@ class FirstPicture:
         return cls(address(drawn), caption(overview))
 
 
-def write_report(folder: Path) -> Path:
-    """Draw the figures of a run and write ``report.html``; returns its path."""
+def write_report(folder: Path, each: Map = map) -> Path:
+    """Draw the figures of a run, with `each` a family at a time, and write ``report.html``; returns its path."""
     results = read_results(folder)
     metrics = Metrics(inside(folder, "metrics.jsonl")).rows()
     figures = inside(folder, "figures")
@@ -122,7 +122,7 @@ def write_report(folder: Path) -> Path:
     except OSError as error:
         raise RunFolderError(f"figures cannot be written to {folder}: {error.strerror}") from error
     path = folder / "report.html"
-    write_text(path, page(results, draw_all(results, metrics, figures)))
+    write_text(path, page(results, draw_all(results, metrics, figures, each)))
     return path
 
 

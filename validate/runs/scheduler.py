@@ -8,7 +8,7 @@ to another worker, which goes on from there. Workers of an existing scheduler mu
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -155,6 +155,13 @@ def carry_out(tasks: Sequence[Task], client: Client | None, watch: Watch = lambd
         raise SchedulerError(f"the workers that were given {error.task} died one after the other") from error
     finally:
         client.cancel(list(pending.values()))
+
+
+def mapped(client: Client | None) -> Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]:
+    """Return `map`, in the workers of a client if there is one."""
+    if client is None:
+        return map
+    return lambda function, items: client.gather(client.map(function, list(items), pure=False))
 
 
 def _after(function: Callable[..., Any], arguments: tuple[Any, ...], done: list[Any]) -> Any:
