@@ -17,12 +17,12 @@ import typer
 
 from model import StepRecord, Transformer, train
 from theory import stream
-from validate.capture.skill import Skill
 from validate.capture.sources import NetworkSource
 from validate.experiment.network_plan import NetworkPlan, networks_of
 from validate.experiment.schema import load_preset
 from validate.experiment.seed_plan import SeedPlan
 from validate.experiment.selection import parse_seeds
+from validate.training.evaluation import skill_of
 
 N_SEQUENCES = 512
 """Held-out sequences."""
@@ -52,9 +52,8 @@ RECIPES = (
 def run(plan: NetworkPlan, recipe: Recipe, steps: int) -> dict[str, Any]:
     """Train one network with a recipe and return its row."""
     settings = replace(plan.training, steps=steps, record_every=50, **recipe.settings)
-    batch = plan.mixture.sample(stream(plan.seed_plan.seed, "recipes/held out"), N_SEQUENCES)
-    n_positions = plan.seed_plan.setting.n_positions
-    skill = Skill.of_mixture(plan.mixture, batch, n_positions)
+    batch = plan.sample(stream(plan.seed_plan.seed, "recipes/held out"), N_SEQUENCES)
+    skill = skill_of(plan, batch)
     network, curve = Transformer(plan.config, seed=plan.initial_seed), []
     source = NetworkSource(network, plan.mixture.family)
 
