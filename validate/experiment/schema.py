@@ -171,7 +171,7 @@ class Arm(_Table):
     training: dict[str, Any] = {}
     """Settings of `Training` that differ."""
     designs: list[Design] | None = None
-    """Its own numbers of steps, for the same mixtures."""
+    """Its own numbers of steps, for the same mixtures or some of them."""
     initialisation: Annotated[int, Field(ge=0, lt=1000)] = 0
     """Which initial parameters: 0 those of the seed itself, others drawn anew."""
 
@@ -231,8 +231,9 @@ class FamilyPlan(_Table):
             raise ValueError(f"arms.{arm.name}.training has no {', '.join(sorted(unknown))}")
         training = Training.model_validate(self.training.model_dump() | arm.training)
         designs = self.designs if arm.designs is None else arm.designs
-        if [d.minors for d in designs] != [d.minors for d in self.designs]:
-            raise ValueError(f"arms.{arm.name}.designs must have the minors of the family's own designs")
+        minors, own = [d.minors for d in designs], [d.minors for d in self.designs]
+        if not minors or minors != [number for number in own if number in minors]:
+            raise ValueError(f"arms.{arm.name}.designs must have minors of the family's own designs, in their order")
         return self.model_copy(update={"optimisation": training, "designs": designs, "seeds": arm.seeds})
 
 
