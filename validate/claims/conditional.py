@@ -140,8 +140,8 @@ def conditional(captured: Captured, chosen: Scored, site: str, n_replicates: int
     setting, late = captured.setting, captured.late(site)
     own = chosen.moments(captured, site, model_of(captured, site, late))
     resampled = [
-        chosen.moments(captured, site, model_of(captured, site, late, setting.stream("bootstrap/corners", index)))
-        for index in range(N_AGAIN if n_replicates else 0)
+        chosen.moments(captured, site, model_of(captured, site, late, again))
+        for again in setting.streams("bootstrap/corners", N_AGAIN if n_replicates else 0)
     ]
     rng = setting.stream("bootstrap/given current")
     return {

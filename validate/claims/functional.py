@@ -85,8 +85,7 @@ def functional(side: Side, site: str) -> Estimate:
     """Estimate the functional interaction at a site."""
     setting = side.setting
     n, rng = setting.sizes.replicates, setting.stream("bootstrap/functional")
-    streams = (setting.stream("bootstrap/functional means", index) for index in range(N_AGAIN if n else 0))
-    variants = [distances(side, site, again) for again in streams]
+    variants = [distances(side, site, again) for again in setting.streams("bootstrap/functional means", N_AGAIN)]
     return bootstrap(distances(side, site), share, rng, n, np.stack(variants) if variants else None, corrected=True)
 
 

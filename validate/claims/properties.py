@@ -168,10 +168,7 @@ def properties(captured: Captured, site: str) -> Statistics:
     setting, n_replicates = captured.setting, captured.setting.sizes.replicates
     found = captured.late(site).estimate(intervals=n_replicates > 0)
     point = judged_moments(captured, site)
-    resampled = [
-        judged_moments(captured, site, setting.stream("bootstrap/vectors", index))
-        for index in range(N_MODELS if n_replicates else 0)
-    ]
+    resampled = [judged_moments(captured, site, again) for again in setting.streams("bootstrap/vectors", N_MODELS)]
     rng = setting.stream("bootstrap/sequences")
     for name, own in point.items():
         statistic, back = SEQUENCE_STATISTICS[name]

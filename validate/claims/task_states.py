@@ -52,10 +52,7 @@ class Reference:
 
         Sources with one setting have the same sequences in the same draw.
         """
-        setting = captured.setting
-        n = N_AGAIN if setting.sizes.replicates else 0
-        streams = (setting.stream("bootstrap/references", index) for index in range(n))
-        return [cls.of(captured, site, rng) for rng in streams]
+        return [cls.of(captured, site, again) for again in captured.setting.streams("bootstrap/references", N_AGAIN)]
 
 
 @dataclass(frozen=True, eq=False)

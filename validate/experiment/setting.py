@@ -90,6 +90,10 @@ class Setting:
         place = self.label if self.half == "judgement" else f"{self.label}/{self.half}"
         return stream(self.seed, f"{place}/{purpose}", step)
 
+    def streams(self, purpose: str, n: int) -> list[np.random.Generator]:
+        """Return a stream for each of `n` resamples; none where no interval is bootstrapped."""
+        return [self.stream(purpose, index) for index in range(n if self.sizes.replicates else 0)]
+
     @cached_property
     def fit(self) -> Batch:
         """Sequences from which means are estimated."""

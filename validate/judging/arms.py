@@ -50,7 +50,11 @@ def _rows(
             values = np.array(
                 [[e.outcome.trained.get(scope, {}).get(name, UNDEFINED).value for e in pair] for pair in pairs]
             )
-            if (name in CRITERIA or name == SKILL) and scope in question.scopes and np.isfinite(values).all(axis=1).any():
+            if (
+                (name in CRITERIA or name == SKILL)
+                and scope in question.scopes
+                and np.isfinite(values).all(axis=1).any()
+            ):
                 rows.append(
                     ArmRow(
                         family=family,

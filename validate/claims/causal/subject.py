@@ -219,5 +219,4 @@ def subject_of(side: Side, resample: np.random.Generator | None = None) -> Subje
 
 def with_vectors_again(side: Side) -> Sequence[Subject]:
     """Return the subject with the vectors of sequences drawn again, `N_AGAIN` times: over these intervals run."""
-    streams = (side.setting.stream("bootstrap/vectors of a subject", index) for index in range(N_AGAIN))
-    return [subject_of(side, rng) for rng in streams]
+    return [subject_of(side, again) for again in side.setting.streams("bootstrap/vectors of a subject", N_AGAIN)]

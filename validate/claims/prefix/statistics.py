@@ -104,7 +104,7 @@ def shares_of_prefix(states: States, sample: PrefixSample, setting: Setting) -> 
 def read_estimates(states: States, sample: PrefixSample, setting: Setting) -> dict[str, Estimate]:
     """Estimate what can be read; intervals are over the sequences fitted on and those scored."""
     own, rng, n = prefix_moments(states, sample), setting.stream("prefix/bootstrap"), setting.sizes.replicates
-    fits = [prefix_moments(states, sample, setting.stream("prefix/fits", index)) for index in range(N_FITS if n else 0)]
+    fits = [prefix_moments(states, sample, again) for again in setting.streams("prefix/fits", N_FITS)]
     return {
         name: bootstrap(own[name], statistic, rng, n, np.stack([fit[name] for fit in fits]) if fits else None)
         for name, statistic in READ.items()
