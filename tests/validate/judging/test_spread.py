@@ -7,7 +7,7 @@ import pytest
 from outcomes import outcome
 from tiny import TOML
 
-from validate.experiment.schema import parse_experiment
+from validate.experiment.schema import ExperimentError, parse_experiment
 from validate.experiment.scopes import MAJORS_ONLY
 from validate.experiment.seed_plan import SeedPlan, arm_plans, seed_plans
 from validate.judging.arms import compare_arms
@@ -65,3 +65,19 @@ def test_initialisations_are_split_and_no_other_way_of_training():
     assert np.isnan(constant.share)
     of_one = [(replace(plan, seed=plan.seed), e) for plan, e in others if plan.seed == 0]
     assert spreads(first, of_one) == []
+
+
+def test_an_arm_of_some_mixtures_is_compared_on_these_alone():
+    small = ARMS.replace('{ optimizer = "muon" }', '{ optimizer = "muon" }\ndesigns = [{ minors = 0, steps = 3 }]')
+    experiment = parse_experiment(TOML + small.replace("seeds = [0, 1]", "seeds = [0]"), "arms")
+    first = [(plan, Examination(outcome=outcome(P0=1.0), networks=[], untrained=[])) for plan in seed_plans(experiment)]
+    others = []
+    for plan in arm_plans(experiment):
+        found = outcome(P0=2.0)
+        for scope in found.trained.keys() - plan.designs.keys():
+            del found.trained[scope]
+        others.append((plan, Examination(outcome=found, networks=[], untrained=[])))
+    rows = compare_arms(first, others)
+    assert {(row.arm, row.design) for row in rows} == {("muon", "minors=0")}
+    with pytest.raises(ExperimentError, match="designs must have minors of the family's own designs"):
+        parse_experiment(TOML + small.replace("{ minors = 0, steps = 3 }", "{ minors = 3, steps = 3 }"), "arms")
