@@ -1,6 +1,6 @@
 """The whole campaign: ``python tests/knocks/campaign.py [--seed S] [--kills N] ...``; `make knocks` runs it in full.
 
-Prints a table of what was tried and how it ended, and every knock that was lost or wrong. Exit status 1 if any was.
+Prints what was tried and how it ended, and every knock that was lost or wrong, as it goes on. Exit status 1 if any was.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def main() -> int:
 
     def done(tally: Tally) -> None:
         tallies.append(tally)
-        print(table([tally]).splitlines()[-1], flush=True)
+        print("\n".join([table([tally]).splitlines()[-1], *tally.lost, *tally.wrong]), flush=True)
 
     with tempfile.TemporaryDirectory() as temporary:
         for name in ("kills", "doubles", "disks", "damaged"):
@@ -50,11 +50,8 @@ def main() -> int:
         done(malformed.campaign(wanted.malformed, wanted.seed, wanted.whole))
     if wanted.calls:
         done(hostile_calls.campaign(wanted.calls))
-    print(f"\n{table(tallies)}\n")
-    faults = [fault for tally in tallies for fault in (*tally.lost, *tally.wrong)]
-    for fault in faults:
-        print(fault)
-    return bool(faults)
+    print(f"\n{table(tallies)}")
+    return any(tally.lost or tally.wrong for tally in tallies)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A run is a folder; it belongs to one experiment, and its files are replaced whole or not at all."""
 
+import glob
 import itertools
 import json
 import math
@@ -23,7 +24,9 @@ class RunFolderError(OSError):
 
 @contextmanager
 def in_use(folder: Path) -> Iterator[None]:
-    """Use a run folder, made if need be, alone while the block runs; what a killed owner had half written is removed.
+    """Use a run folder, made if need be, alone while the block runs.
+
+    What a killed owner had half written is removed, pieces by those who work on them (`piece_in_use`).
 
     Raises
     ------
@@ -37,8 +40,7 @@ def in_use(folder: Path) -> Iterator[None]:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             stack.enter_context(owned(folder / LOCK, f"the run folder {folder}"))
-            for partial in folder.glob(f".*{PARTIAL}"):
-                partial.unlink()
+            _tidy(folder, ".*", "figures/.*")
         except BusyError:
             raise
         except OSError as error:
@@ -51,10 +53,19 @@ def piece_in_use(folder: Path, name: str) -> Iterator[None]:
     """Work on a piece of a run, such as one network, alone: wait until whoever is at it is done or dead.
 
     A worker can outlive the process that hired it for a moment, one of an existing scheduler until its task is done.
+    What one that was killed had half written of the piece is removed.
     """
     (folder / LOCKS).mkdir(parents=True, exist_ok=True)
     with owned(folder / LOCKS / name, name, wait=True):
+        piece = glob.escape(name)
+        _tidy(folder, f"*/.{piece}.*", f"*/{piece}/.*")
         yield
+
+
+def _tidy(folder: Path, *patterns: str) -> None:
+    for pattern in patterns:
+        for partial in folder.glob(f"{pattern}{PARTIAL}"):
+            partial.unlink(missing_ok=True)
 
 
 def open_run(folder: Path, experiment: Experiment, inside: Iterable[str] = ("checkpoints", "figures")) -> None:

@@ -4,8 +4,8 @@ A statistic is a function f of averages over independent units (sequences, or ta
 replacement gives unit i a multinomial count c_i, and the replicate of the statistic is f(sum_i c_i m_i / n), with m_i
 the unit's moments. The interval is the central 95 percent of the replicates, shifted so that their mean is the
 measured value: resampling adds the sampling noise a second time, and statistics that are not linear in the means
-(held-out R2, shares of squares) would otherwise drift by their own bias. It is stretched for small n. Plain means, and the logarithm of a ratio of
-two, have a bootstrap-t instead.
+(held-out R2, shares of squares) would otherwise drift by their own bias. It is stretched for few units. Plain means,
+and the logarithm of a ratio of two, have a bootstrap-t instead.
 
 Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 12 and 13.
 """

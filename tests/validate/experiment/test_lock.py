@@ -111,6 +111,25 @@ def test_what_a_kill_at_the_start_leaves_is_still_a_run_and_is_tidied(tmp_path):
         pass
 
 
+def test_what_a_killed_worker_had_half_written_of_a_piece_is_tidied_by_the_next(tmp_path):
+    own = [
+        tmp_path / "checkpoints" / ".dice.minors=0.seed-1.safetensors.ab12.partial",
+        tmp_path / "measured" / ".dice.minors=0.seed-1.json.x_1.partial",
+        tmp_path / "snapshots" / "dice.minors=0.seed-1" / ".8.safetensors.q.partial",
+    ]
+    others = [
+        tmp_path / "checkpoints" / ".dice.minors=0.seed-11.safetensors.ab12.partial",
+        tmp_path / "checkpoints" / "dice.minors=0.seed-1.safetensors",
+        tmp_path / "snapshots" / "dice.minors=0.seed-1" / "8.safetensors",
+    ]
+    for path in (*own, *others):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("half")
+    with piece_in_use(tmp_path, "dice.minors=0.seed-1"):
+        assert not any(path.exists() for path in own)
+    assert all(path.exists() for path in others)
+
+
 def test_a_folder_that_is_no_run_gets_no_lock(tmp_path):
     (tmp_path / "thesis.txt").write_text(TOML)
     with pytest.raises(RunFolderError), in_use(tmp_path):
