@@ -235,10 +235,7 @@ def resampled(statistic: Callable[..., list[float]], sizes: Sequence[int], setti
     rng, n = setting.stream("bootstrap/directions"), N_REPLICATES if setting.sizes.replicates else 0
     drawn = np.array([statistic(*(rng.integers(n, size=n) for n in sizes)) for _ in range(n)])
     values = statistic(*(np.arange(n) for n in sizes))
-    return [
-        Estimate.of_replicates(value, drawn[:, index] if n else drawn).stretched(min(sizes))
-        for index, value in enumerate(values)
-    ]
+    return [Estimate.of_replicates(value, drawn[:, index] if n else drawn) for index, value in enumerate(values)]
 
 
 def random_level(

@@ -171,7 +171,7 @@ class Arm(_Table):
     training: dict[str, Any] = {}
     """Settings of `Training` that differ."""
     designs: list[Design] | None = None
-    """Its own numbers of steps, for the same mixtures or some of them."""
+    """Its own numbers of steps, for the same mixtures or the first of them."""
     initialisation: Annotated[int, Field(ge=0, lt=1000)] = 0
     """Which initial parameters: 0 those of the seed itself, others drawn anew."""
 
@@ -232,8 +232,10 @@ class FamilyPlan(_Table):
         training = Training.model_validate(self.training.model_dump() | arm.training)
         designs = self.designs if arm.designs is None else arm.designs
         minors, own = [d.minors for d in designs], [d.minors for d in self.designs]
-        if not minors or minors != [number for number in own if number in minors]:
-            raise ValueError(f"arms.{arm.name}.designs must have minors of the family's own designs, in their order")
+        if not minors or minors != own[: len(minors)]:
+            raise ValueError(
+                f"arms.{arm.name}.designs must have the minors of the family's own, or of the first of them"
+            )
         return self.model_copy(update={"optimisation": training, "designs": designs, "seeds": arm.seeds})
 
 

@@ -4,6 +4,7 @@ Colours are Okabe and Ito's; lines that share axes also differ in dash or marker
 are a scale from dark to light with its own bar.
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -101,10 +102,13 @@ SETTINGS = {
 }
 
 
+_DRAWING = threading.Lock()
+
+
 @contextmanager
 def house_style(name: str) -> Iterator[None]:
-    """Draw in the house style; the same figure gives the same file."""
-    with mpl.rc_context({**SETTINGS, "svg.hashsalt": name}):
+    """Draw in the house style, one thread at a time; the same figure gives the same file."""
+    with _DRAWING, mpl.rc_context({**SETTINGS, "svg.hashsalt": name}):
         yield
 
 

@@ -25,13 +25,16 @@ def compare_arms(first: Examined, others: Examined) -> list[ArmRow]:
     rows = []
     others = [(plan, examination) for plan, examination in others if not is_initialisation(plan.arm)]
     for family, arm in dict.fromkeys((p.section, p.arm.name) for p, _ in others if p.arm is not None):
-        own = {p.seed: e for p, e in others if p.section == family and p.arm is not None and p.arm.name == arm}
+        alike = [(p, e) for p, e in others if p.section == family and p.arm is not None and p.arm.name == arm]
+        own, of_arm = {p.seed: e for p, e in alike}, alike[0][0].designs
         plans = {p.seed: (p, e) for p, e in first if p.section == family and p.seed in own}
         pairs = [(examination, own[seed]) for seed, (_, examination) in plans.items()]
         if not pairs:
             continue
         designs = next(iter(plans.values()))[0].designs
         for scope, design in designs.items():
+            if of_arm.get(scope) != design:  # an arm may train some of the mixtures
+                continue
             rows += _rows(family, arm, scope, design, list(plans), pairs)
     return rows
 
@@ -50,11 +53,9 @@ def _rows(
             values = np.array(
                 [[e.outcome.trained.get(scope, {}).get(name, UNDEFINED).value for e in pair] for pair in pairs]
             )
-            if (
-                (name in CRITERIA or name == SKILL)
-                and scope in question.scopes
-                and np.isfinite(values).all(axis=1).any()
-            ):
+            known = np.isfinite(values).all(axis=1)
+            if (name in CRITERIA or name == SKILL) and scope in question.scopes and known.any():
+                first, second = values[known].T
                 rows.append(
                     ArmRow(
                         family=family,
@@ -62,10 +63,10 @@ def _rows(
                         design=design,
                         statistic=name,
                         label=CRITERIA[name].label if name in CRITERIA else name,
-                        seeds=seeds,
-                        first=over_seeds([Estimate.of_value(value) for value in values[:, 0]]),
-                        second=over_seeds([Estimate.of_value(value) for value in values[:, 1]]),
-                        difference=over_seeds([Estimate.of_value(value) for value in values[:, 1] - values[:, 0]]),
+                        seeds=[seed for seed, kept in zip(seeds, known, strict=True) if kept],
+                        first=over_seeds([Estimate.of_value(value) for value in first]),
+                        second=over_seeds([Estimate.of_value(value) for value in second]),
+                        difference=over_seeds([Estimate.of_value(value) for value in second - first]),
                     )
                 )
     return rows

@@ -158,10 +158,17 @@ def carry_out(tasks: Sequence[Task], client: Client | None, watch: Watch = lambd
 
 
 def mapped(client: Client | None) -> Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]:
-    """Return `map`, in the workers of a client if there is one."""
+    """Return `map`, in the workers of a client if there is one; `SchedulerError` if an item kills them."""
     if client is None:
         return map
-    return lambda function, items: client.gather(client.map(function, list(items), pure=False))
+
+    def gathered(function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        try:
+            return list(client.gather(client.map(function, list(items), pure=False)))
+        except KilledWorker as error:
+            raise SchedulerError(f"the workers that were given {error.task} died one after the other") from error
+
+    return gathered
 
 
 def _after(function: Callable[..., Any], arguments: tuple[Any, ...], done: list[Any]) -> Any:

@@ -54,7 +54,8 @@ def training_seconds(plan: NetworkPlan, steps: int, step: float) -> float:
 def measuring_seconds(seed_plan: SeedPlan) -> float:
     """Return the allowance for measuring a seed: its networks and the untrained ones."""
     plan, sizes = seed_plan.plan, seed_plan.plan.measurement
-    sequences = sizes.cell_sequences * (len(plan.designs) + sizes.untrained)
+    untrained = 0 if seed_plan.arm is not None else sizes.untrained
+    sequences = sizes.cell_sequences * (len(plan.designs) + untrained)
     if plan.causal is not None:
         sequences += CHANGED * plan.causal.sequences * len(plan.designs)
     products = plan.network.layers * plan.network.width**2 * seed_plan.setting.n_positions * sequences

@@ -68,8 +68,11 @@ def test_initialisations_are_split_and_no_other_way_of_training():
 
 
 def test_an_arm_of_some_mixtures_is_compared_on_these_alone():
-    small = ARMS.replace('{ optimizer = "muon" }', '{ optimizer = "muon" }\ndesigns = [{ minors = 0, steps = 3 }]')
-    experiment = parse_experiment(TOML + small.replace("seeds = [0, 1]", "seeds = [0]"), "arms")
+    own = '{ optimizer = "muon" }\ndesigns = [{ minors = 0, steps = 3 }, { minors = 2, steps = 3 }]'
+    small = ARMS.replace('{ optimizer = "muon" }', own)
+    text = TOML.replace("{ minors = 2, steps = 4 }]", "{ minors = 2, steps = 4 }, { minors = 5, steps = 4 }]") + small
+    text = text.replace("seeds = [0, 1]", "seeds = [0]")
+    experiment = parse_experiment(text, "arms")
     first = [(plan, Examination(outcome=outcome(P0=1.0), networks=[], untrained=[])) for plan in seed_plans(experiment)]
     others = []
     for plan in arm_plans(experiment):
@@ -79,5 +82,6 @@ def test_an_arm_of_some_mixtures_is_compared_on_these_alone():
         others.append((plan, Examination(outcome=found, networks=[], untrained=[])))
     rows = compare_arms(first, others)
     assert {(row.arm, row.design) for row in rows} == {("muon", "minors=0")}
-    with pytest.raises(ExperimentError, match="designs must have minors of the family's own designs"):
-        parse_experiment(TOML + small.replace("{ minors = 0, steps = 3 }", "{ minors = 3, steps = 3 }"), "arms")
+    for wrong in ("[{ minors = 3, steps = 3 }", "[{ minors = 5, steps = 3 }"):
+        with pytest.raises(ExperimentError, match="designs must have the minors of the family's own"):
+            parse_experiment(text.replace("[{ minors = 0, steps = 3 }", wrong), "arms")
