@@ -118,3 +118,5 @@ def test_what_agrees():
     wide = Estimate(0.85, -0.5, 2.3)
     assert agrees(0.99, wide, "at least") == agrees(0.99, wide, "equal") == "open"
     assert agrees(0.99, wide, "at most") == "agrees"
+    assert agrees(0.9, Estimate(0.88, 0.85, 0.91), "correlation") == "agrees"
+    assert agrees(0.99, Estimate(0.96, 0.92, 1.0), "correlation") == "open"
