@@ -10,7 +10,7 @@ optimizer: the same buffer, gradient, state and step give the same bits.
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -22,6 +22,7 @@ Flat = Float[np.ndarray, " N"]
 State = dict[str, Float[np.ndarray, "..."]]
 
 
+@runtime_checkable
 class Settings(Protocol):
     """What an optimizer reads of `model.TrainingConfig`, which holds it."""
 
