@@ -144,15 +144,14 @@ def carry_out(tasks: Sequence[Task], client: Client | None, watch: Watch = lambd
         )  # fmt: skip
     pending = dict(futures)
     try:
-        while pending:
-            watch(len(tasks) - len(pending), len(tasks))
-            time.sleep(POLL)
-            for name in [name for name, future in pending.items() if future.done()]:
-                pending.pop(name).result()
-        watch(len(tasks), len(tasks))
-        return {name: future.result() for name, future in futures.items()}
-    except KilledWorker as error:
-        raise SchedulerError(f"the workers that were given {error.task} died one after the other") from error
+        with _deaths_told():
+            while pending:
+                watch(len(tasks) - len(pending), len(tasks))
+                time.sleep(POLL)
+                for name in [name for name, future in pending.items() if future.done()]:
+                    pending.pop(name).result()
+            watch(len(tasks), len(tasks))
+            return {name: future.result() for name, future in futures.items()}
     finally:
         client.cancel(list(pending.values()))
 
@@ -163,12 +162,19 @@ def mapped(client: Client | None) -> Callable[[Callable[[Any], Any], Iterable[An
         return map
 
     def gathered(function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
-        try:
+        with _deaths_told():
             return list(client.gather(client.map(function, list(items), pure=False)))
-        except KilledWorker as error:
-            raise SchedulerError(f"the workers that were given {error.task} died one after the other") from error
 
     return gathered
+
+
+@contextmanager
+def _deaths_told() -> Iterator[None]:
+    """Say in a sentence that work killed every worker it was given to."""
+    try:
+        yield
+    except KilledWorker as error:
+        raise SchedulerError(f"the workers that were given {error.task} died one after the other") from error
 
 
 def _after(function: Callable[..., Any], arguments: tuple[Any, ...], done: list[Any]) -> Any:
