@@ -83,8 +83,7 @@ def extrapolation(mixture: Mixture, batch: Batch) -> Prediction:
     Prediction.weights is (B, T, K_major + 1), the fresh task last. Its prior weight is `mixture.minor_mass`, also
     when the mixture has no minors: M2 then stands for a learner that is prepared for new tasks it never met.
     """
-    major = (1 - mixture.minor_mass) / mixture.n_majors
-    weights = np.append(np.full(mixture.n_majors, major), mixture.minor_mass)
+    weights = np.append(mixture.major_weights(1 - mixture.minor_mass), mixture.minor_mass)
     return _predict(mixture.family, mixture.majors, weights, batch, fresh=True)
 
 

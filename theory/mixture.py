@@ -2,8 +2,10 @@
 
     weight of a major task  (1 - q) / K_major          weight of a minor task  q / K_minor          q = minor_mass
 
-Without minors the majors share all mass uniformly, which is also the design of a uniform pool of K tasks. How hard the
-tasks are to tell apart is a knob of its own: `overlapping` moves the tasks of a pool towards their mean,
+Without minors the majors share all mass uniformly, which is also the design of a uniform pool of K tasks. A pool of
+unequal weights is one of majors with `shares`: major k has (1 - q) shares_k / (shares_1 + ... + shares_K).
+
+How hard the tasks are to tell apart is a knob of its own: `overlapping` moves the tasks of a pool towards their mean,
 
     p_k  ->  (1 - o) p_k + o (p_1 + ... + p_K) / K,          0 <= o <= 1,
 
@@ -34,6 +36,8 @@ class Mixture:
     minors : Pool or None
         The minor tasks. None or an empty pool: the majors share all mass and `minor_mass` plays no part in the
         training weights; it is still the mass of the fresh task in `theory.extrapolation`.
+    shares : ndarray of K_major numbers, optional
+        How the majors share their mass, positive numbers of any sum; uniformly unless given.
     minor_mass : float
         Mass q shared by the minors, in [0, 1).
     """
@@ -42,6 +46,7 @@ class Mixture:
     majors: Pool
     minors: Pool | None = None
     minor_mass: float = 0.1
+    shares: Float[np.ndarray, " K"] | None = None
 
     def __post_init__(self) -> None:
         if not (is_number(self.minor_mass) and 0 <= self.minor_mass < 1):
@@ -51,6 +56,8 @@ class Mixture:
         if self.minors is not None and self.minors.parameters.shape[1:] != self.majors.parameters.shape[1:]:
             shapes = f"{self.majors.parameters.shape} and {self.minors.parameters.shape}"
             raise ValueError(f"majors and minors must be tasks of one shape; got {shapes}")
+        if self.shares is not None:
+            _require_shares(self.shares, len(self.majors))
 
     @property
     def n_majors(self) -> int:
@@ -73,16 +80,27 @@ class Mixture:
     def weights(self) -> Float[np.ndarray, " K"]:
         """Training weight of each task of `pool`."""
         if not self.n_minors:
-            return np.full(self.n_majors, 1 / self.n_majors)
-        major = np.full(self.n_majors, (1 - self.minor_mass) / self.n_majors)
+            return self.major_weights(1.0)
         minor = np.full(self.n_minors, self.minor_mass / self.n_minors)
-        return np.concatenate([major, minor])
+        return np.concatenate([self.major_weights(1 - self.minor_mass), minor])
+
+    def major_weights(self, mass: float) -> Float[np.ndarray, " K"]:
+        """Return the weight of each major where all of them have `mass` together."""
+        if self.shares is None:
+            return np.full(self.n_majors, mass / self.n_majors)
+        weights: Float[np.ndarray, " K"] = mass * self.shares / self.shares.sum()
+        return weights
 
     def sample(self, rng: np.random.Generator, n_sequences: int) -> Batch:
         """Draw sequences, each with its own task; `Batch.tasks` indexes `pool`."""
         require_whole("n_sequences", n_sequences, 0)
         tasks = rng.choice(len(self.pool), size=n_sequences, p=self.weights)
         return self.family.sample(rng, self.pool, n_sequences, tasks=tasks)
+
+
+def _require_shares(shares: Float[np.ndarray, " K"], n_majors: int) -> None:
+    if shares.shape != (n_majors,) or not (np.all(np.isfinite(shares)) and np.all(shares > 0)):
+        raise ValueError(f"shares must be {n_majors} positive numbers, one for each major; got {shares.tolist()}")
 
 
 def overlapping(pool: Pool, overlap: float) -> Pool:

@@ -35,4 +35,5 @@ def _(family: MarkovChains, mixture: Mixture) -> Mixture | None:
         Pool(long_run_occupancy(majors.parameters)),
         None if minors is None else Pool(long_run_occupancy(minors.parameters)),
         mixture.minor_mass,
+        mixture.shares,
     )

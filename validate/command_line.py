@@ -261,7 +261,10 @@ def phase(
     family: Families = None,
     mixture: Annotated[
         list[str] | None,
-        typer.Option(help="Majors and N minors (minors), or a uniform pool of N tasks (pool); repeatable."),
+        typer.Option(
+            help="Majors and N minors (minors), or a pool of N tasks, uniform (pool) or of unequal weights (unequal);"
+            " repeatable."
+        ),
     ] = None,
     seeds: Seeds = None,
     out: Out = None,

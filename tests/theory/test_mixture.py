@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 from strategies import CASES, SMALL, every_family
 
-from theory import BiasedDice, Mixture, Pool, overlapping, stream
+from theory import BiasedDice, Mixture, Pool, extrapolation, overlapping, stream
 
 FAMILY = BiasedDice(faces=3, length=8)
 POOL = FAMILY.sample_pool(stream(0, "mixture"), 12)
@@ -24,6 +24,27 @@ def test_majors_come_first_and_minors_share_the_minor_mass(n_majors, n_minors, m
     np.testing.assert_allclose(mixture.weights[:n_majors].sum(), 1 - minor_mass, rtol=1e-12)
     np.testing.assert_allclose(mixture.weights[n_majors:].sum(), minor_mass, rtol=1e-12, atol=1e-300)
     assert len(set(mixture.weights[:n_majors])) == len(set(mixture.weights[n_majors:])) == 1
+
+
+@given(data=st.data(), n_minors=st.integers(1, 4), minor_mass=st.floats(0, 0.9))
+def test_majors_share_their_mass_as_their_shares_say(data, n_minors, minor_mass):
+    shares = np.array(data.draw(st.lists(st.floats(0.01, 100), min_size=1, max_size=6)))
+    mixture = Mixture(FAMILY, pool_of(0, len(shares)), pool_of(6, 6 + n_minors), minor_mass, shares)
+    majors = mixture.weights[: len(shares)]
+    np.testing.assert_allclose(majors / majors.sum(), shares / shares.sum(), rtol=1e-12)
+    np.testing.assert_allclose(mixture.weights.sum(), 1, rtol=1e-12)
+    batch = mixture.sample(stream(0, "shares"), 3)
+    first = extrapolation(mixture, batch).weights[0, 0]
+    np.testing.assert_allclose(first[:-1], mixture.major_weights(1 - minor_mass), rtol=1e-12)
+    even = Mixture(FAMILY, mixture.majors, mixture.minors, minor_mass)
+    same = Mixture(FAMILY, mixture.majors, mixture.minors, minor_mass, np.full(len(shares), 7.0))
+    np.testing.assert_allclose(same.weights, even.weights, rtol=1e-12)
+
+
+@pytest.mark.parametrize("shares", [[1.0], [1.0, 0.0], [1.0, -1.0], [1.0, float("inf")]])
+def test_shares_that_are_none_are_refused(shares):
+    with pytest.raises(ValueError, match="shares must be 2 positive numbers, one for each major"):
+        Mixture(FAMILY, pool_of(0, 2), shares=np.array(shares))
 
 
 @pytest.mark.parametrize("minors", [None, FAMILY.sample_pool(stream(0, "none"), 0)])

@@ -102,6 +102,9 @@ SETTINGS = {
 }
 
 
+PAD = 0.1
+"""Inches that stay free around what is cut out of a figure."""
+
 _DRAWING = threading.Lock()
 
 
@@ -127,10 +130,20 @@ def drawing(figure: Figure) -> bytes:
             if isinstance(axis.get_major_formatter(), LogFormatterSciNotation):
                 axis.set_major_formatter(PlainLogFormatter())
                 axis.set_minor_formatter(PlainLogFormatter())
+    _lay_out(figure)
     ternary = any(axes.name == "ternary" for axes in figure.axes)  # whose labels the layout does not know of
+    around = figure.get_tightbbox().padded(PAD) if ternary else None
     drawn = BytesIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None}, bbox_inches="tight" if ternary else None)
+    figure.savefig(drawn, format="svg", metadata={"Date": None}, bbox_inches=around)
     return drawn.getvalue()
+
+
+def _lay_out(figure: Figure) -> None:
+    """Place the axes once: a figure that still has an engine is laid out and drawn a second time when it is saved."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -3,7 +3,9 @@
 A map file is an experiment file whose families have one design, with the most minors of all, and
 
     diversities        N, the numbers of tasks that are varied, in ascending order
-    mixtures           "minors": majors and N minors, the paper's; "pool": N tasks alike, no majors
+    mixtures           "minors": majors and N minors, the paper's; "pool": N tasks alike, no majors;
+                       "unequal": the same tasks, their weights drawn from the flat Dirichlet distribution
+    mixtures_of        by family, other ones in place of these
     looks              numbers of updates at which a network is looked at, evenly spaced in log
     axes               of `sweep.axes`: further variants, one axis at a time, at `few` diversities
     layouts            further layouts of the same sequences (`theory.layouts`), each a variant at `few` diversities
@@ -14,8 +16,9 @@ axis), a diversity and a seed. Tasks of one seed are draws of one sequence, so a
 those of a column of more.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -38,7 +41,7 @@ from validate.sweep.axes import AxisValue, Point
 from validate.sweep.experiment import SweepExperiment
 from validate.training.snapshots import spaced_steps
 
-Kind = Literal["minors", "pool"]
+Kind = Literal["minors", "pool", "unequal"]
 """What the diversity counts."""
 
 PRESETS = ("quick", "minimal", "paper", "neighbours", "axes")
@@ -46,8 +49,12 @@ BASE = "base"
 FEW_TASKS = 8
 """Tasks of a pool that stand for it where the corners of a simplex are asked for."""
 
-POLES: dict[Kind, tuple[str, str]] = {"minors": ("M1", "M2"), "pool": ("M1", "prior predictive")}
-"""What remembers the tasks, and what does not: of a uniform pool the latter knows the prior alone."""
+POLES: dict[Kind, tuple[str, str]] = {
+    "minors": ("M1", "M2"),
+    "pool": ("M1", "prior predictive"),
+    "unequal": ("M1", "prior predictive"),
+}
+"""What remembers the tasks, and what does not: of a pool the latter knows the prior alone."""
 
 Diversities = list[Annotated[int, Field(ge=1, le=1_000_000)]]
 
@@ -91,6 +98,7 @@ class PhaseExperiment(Experiment):
 
     diversities: Annotated[Diversities, Field(min_length=2)]
     mixtures: Annotated[list[Kind], Field(min_length=1, default=["minors"])]
+    mixtures_of: Annotated[dict[str, Annotated[list[Kind], Field(min_length=1)]], Field(default={})]
     looks: Annotated[int, Field(ge=2, le=200)] = 20
     axes: Annotated[dict[str, list[AxisValue]], Field(default={})]
     layouts: Annotated[list[Layout], Field(default=[])]
@@ -105,6 +113,8 @@ class PhaseExperiment(Experiment):
             raise ValueError(f"few must be among the diversities {self.diversities}; got {self.few}")
         if len(self.few) == 1:
             raise ValueError(f"few must be two or more diversities, or none; got {self.few}")
+        if unknown := sorted(set(self.mixtures_of) - set(self.families)):
+            raise ValueError(f"mixtures_of must be of families of the map, {', '.join(self.families)}; got {unknown}")
         if "minors" in self.axes:
             raise ValueError("axes: minors is not an axis of a map; it has diversities")
         for kind, plan in self.families.items():
@@ -154,10 +164,14 @@ class PhaseExperiment(Experiment):
         for name in mixtures:
             if name not in POLES:
                 raise ExperimentError(f"mixture must be one of {', '.join(POLES)}; got {name!r}")
-        chosen = [kind for kind in POLES if kind in mixtures]
-        if not chosen or chosen == self.mixtures:
+        chosen = _in_order(mixtures)
+        if not chosen or all(chosen == self._mixtures(kind) for kind in self.families):
             return self
-        return self.model_copy(update={"name": f"{self.name}.{'-'.join(chosen)}", "mixtures": chosen})
+        name = f"{self.name}.{'-'.join(chosen)}"
+        return self.model_copy(update={"name": name, "mixtures": chosen, "mixtures_of": {}})
+
+    def _mixtures(self, kind: str) -> list[Kind]:
+        return self.mixtures_of.get(kind, self.mixtures)
 
     def columns(self) -> list[Column]:
         """Return every network: seed by seed, so that a whole map of one seed is there first."""
@@ -165,16 +179,16 @@ class PhaseExperiment(Experiment):
             column
             for kind, plan in self.families.items()
             for seed in plan.seeds
-            for mixture in self.mixtures
+            for mixture in self._mixtures(kind)
             for column in self._columns(kind, mixture, seed)
         ]
 
     def _columns(self, kind: str, mixture: Kind, seed: int) -> Iterator[Column]:
         for variant, seed_plan, steps, home in self.seeded(kind, seed):
-            if mixture == "pool" and home:
+            if mixture != "minors" and home:
                 continue  # axes vary the paper's mixture
             for diversity in self.diversities if variant == BASE else self.few or self.diversities:
-                own = with_minors(seed_plan, diversity) if mixture == "minors" else with_pool(seed_plan, diversity)
+                own = MIXED[mixture](seed_plan, diversity)
                 plan = NetworkPlan(own, next(iter(own.mixtures)), steps)
                 yield Column(kind, mixture, variant, diversity, seed, plan, home, spaced_steps(steps, self.looks))
 
@@ -198,7 +212,12 @@ class PhaseExperiment(Experiment):
             name=self.name,
             families=most,
             diversities=diversities,
-            mixtures=[kind for kind in POLES if kind in (*self.mixtures, *other.mixtures)],
+            mixtures=_in_order(self.mixtures, other.mixtures),
+            mixtures_of={
+                kind: _in_order(*(each._mixtures(kind) for each in (self, other) if kind in each.families))
+                for kind in families
+                if kind in self.mixtures_of or kind in other.mixtures_of
+            },
             looks=self.looks,
             axes={
                 axis: sorted({*self.axes.get(axis, []), *other.axes.get(axis, [])})
@@ -207,6 +226,10 @@ class PhaseExperiment(Experiment):
             layouts=list(dict.fromkeys((*self.layouts, *other.layouts))),
             few=[] if few == diversities else few,
         )
+
+
+def _in_order(*several: Collection[str]) -> list[Kind]:
+    return [kind for kind in POLES if any(kind in mixtures for mixtures in several)]
 
 
 def _laid_out(seed_plan: SeedPlan, family: LatentTasks) -> SeedPlan:
@@ -261,13 +284,28 @@ def with_minors(seed_plan: SeedPlan, n_minors: int) -> SeedPlan:
     return replace(seed_plan, mixtures={f"minors={n_minors}": own})
 
 
-def with_pool(seed_plan: SeedPlan, n_tasks: int) -> SeedPlan:
-    """Return the plan with a uniform pool in place of majors and minors: the first draws of its own sequence."""
+def with_pool(seed_plan: SeedPlan, n_tasks: int, kind: Kind = "pool") -> SeedPlan:
+    """Return the plan with a pool in place of majors and minors: the first draws of its own sequence.
+
+    Shares of an unequal one are draws of the exponential distribution, so that weights are flat Dirichlet for any
+    number of tasks, and tasks of a smaller pool weigh the same beside each other in a larger one.
+    """
     family = seed_plan.family
     pool = family.sample_pool(stream(seed_plan.seed, f"{family.name}/pool"), max(n_tasks, FEW_TASKS))
     few = Pool(pool.parameters[: max(2, min(n_tasks, FEW_TASKS))])
-    own = Mixture(family, Pool(pool.parameters[:n_tasks]), None, seed_plan.plan.minor_mass)
-    return replace(seed_plan, mixtures={f"pool={n_tasks}": own}, setting=replace(seed_plan.setting, majors=few))
+    shares = None
+    if kind == "unequal":
+        shares = stream(seed_plan.seed, f"{family.name}/pool shares").standard_exponential(n_tasks)
+    own = Mixture(family, Pool(pool.parameters[:n_tasks]), None, seed_plan.plan.minor_mass, shares)
+    return replace(seed_plan, mixtures={f"{kind}={n_tasks}": own}, setting=replace(seed_plan.setting, majors=few))
+
+
+MIXED: dict[Kind, Callable[[SeedPlan, int], SeedPlan]] = {
+    "minors": with_minors,
+    "pool": with_pool,
+    "unequal": partial(with_pool, kind="unequal"),
+}
+"""The plan of a seed with so many tasks, by what the diversity counts."""
 
 
 def parse_map(text: str, origin: str) -> PhaseExperiment:

@@ -6,7 +6,7 @@
     R2_OOD     share of fresh tasks' last states in the majors' span; R2_OOD* with the current symbol's vector removed
 
 Populations: the training mixture, majors, minors, and fresh tasks, another for every sequence. The poles are M1 and M2,
-of a uniform pool M1 and the prior predictive. Columns of a seed share the sequences of majors and of fresh tasks, so
+of a pool M1 and the prior predictive. Columns of a seed share the sequences of majors and of fresh tasks, so
 what differs between them is no luck of these.
 """
 
@@ -88,7 +88,7 @@ class Scene:
     def span(self) -> SpanCourse | None:
         """What R2_OOD is measured by: of pools, which have no majors, it is not."""
         plan = self.column.plan
-        if self.column.mixture == "pool":
+        if self.column.mixture != "minors":
             return None
         return SpanCourse(plan.mixture, plan.seed_plan.seed, plan.seed_plan.plan.measurement)
 

@@ -26,7 +26,7 @@ import numpy as np
 from theory import BiasedDice, MarkovChains, NoisyLinearRegression, stream
 from theory.regret import ridge_risk
 from theory.thresholds import told_by_sequence
-from validate.phase.experiment import BASE, PhaseExperiment
+from validate.phase.experiment import BASE, Kind, PhaseExperiment
 from validate.phase.found import ColumnResult
 from validate.phase.predictions import Half, at_weights, halves_of
 from validate.phase.results import NeighbourRow, Threshold
@@ -68,7 +68,7 @@ def row(source: str, number: str, theirs: float, ours: Estimate, sense: Sense, r
 
 @dataclass(frozen=True)
 class Pools:
-    """The uniform pools of one family: their columns, what they were, and their threshold on fresh tasks."""
+    """The pools of one family and kind: their columns, what they were, and their threshold on fresh tasks."""
 
     columns: Sequence[ColumnResult]
     experiment: PhaseExperiment
@@ -153,31 +153,34 @@ def orders_rows(pools: Pools) -> list[NeighbourRow]:
     for own in seeds_of(pools.columns).values():
         nearest = [min(look.orders, key=look.orders.__getitem__) for column in own for look in column.looks]
         counts.append(Estimate.of_value(float(len(set(nearest)))))
-    reason = "equal weights, fewer states and a shorter context: less time in which order is not seen yet"
-    number = "phases met: unigram or bigram, retrieval or inference"
+    reason = "fewer states and a shorter context: less time in which order is not seen yet"
+    weights = "unequal weights" if pools.columns[0].mixture == "unequal" else "equal weights, theirs are not"
+    number = f"phases met: unigram or bigram, retrieval or inference ({weights})"
     return [row("Park et al. 2024", number, 4.0, over_seeds(counts), "at least", reason)]
 
 
-NEIGHBOURS: tuple[tuple[str, Callable[[Pools], list[NeighbourRow]]], ...] = (
-    (NoisyLinearRegression.name, ridge),
-    (NoisyLinearRegression.name, change),
-    (BiasedDice.name, places_rows),
-    (MarkovChains.name, orders_rows),
+NEIGHBOURS: tuple[tuple[str, Kind, Callable[[Pools], list[NeighbourRow]]], ...] = (
+    (NoisyLinearRegression.name, "pool", ridge),
+    (NoisyLinearRegression.name, "pool", change),
+    (BiasedDice.name, "pool", places_rows),
+    (MarkovChains.name, "pool", orders_rows),
+    (MarkovChains.name, "unequal", orders_rows),
 )
-"""Whose numbers are held against the uniform pools of which family."""
+"""Whose numbers are held against the pools of which family, and of which kind."""
 
 
 def neighbour_rows(
     experiment: PhaseExperiment, columns: Sequence[ColumnResult], thresholds: Sequence[Threshold]
 ) -> list[NeighbourRow]:
-    """Return every number that the uniform pools of a map can be held against."""
+    """Return every number that the pools of a map can be held against."""
     rows = []
     for grid in grids(columns):
         first = grid[0]
-        if first.mixture != "pool" or first.variant != BASE:
+        own_rows = [make for family, kind, make in NEIGHBOURS if (family, kind) == (first.family, first.mixture)]
+        if not own_rows or first.variant != BASE:
             continue
         key = (*group_key(first), "fresh")
         own = next(t for t in thresholds if (t.family, t.mixture, t.variant, t.population) == key)
         pools = Pools(grid, experiment, own)
-        rows += [found for family, make in NEIGHBOURS if family == first.family for found in make(pools)]
+        rows += [found for make in own_rows for found in make(pools)]
     return rows

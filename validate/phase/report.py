@@ -19,7 +19,11 @@ from validate.phase.thresholds import grids, group_key
 from validate.phase.variants import MEASURES, variants
 from validate.report.wording import number
 
-MIXTURES: dict[Kind, str] = {"minors": "majors and N minors", "pool": "a uniform pool of N tasks"}
+MIXTURES: dict[Kind, str] = {
+    "minors": "majors and N minors",
+    "pool": "a uniform pool of N tasks",
+    "unequal": "a pool of N tasks of unequal weights",
+}
 CAPTIONS = {
     "map": "Means over seeds by training step and diversity. Phase: log₁₀ KL({0} ‖ network) / KL({1} ‖ network), blue"
     " nearer {0}, red nearer {1}; black line: where it changes sign, if it does in most seeds.",

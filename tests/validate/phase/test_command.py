@@ -49,7 +49,7 @@ def test_families_seeds_and_designs_are_chosen_and_name_the_folder(asked, path, 
     ("arguments", "words"),
     [
         (("--preset", "large"), "preset must be one of quick, minimal, paper, neighbours, axes; got 'large'"),
-        (("--mixture", "lake"), "mixture must be one of minors, pool; got 'lake'"),
+        (("--mixture", "lake"), "mixture must be one of minors, pool, unequal; got 'lake'"),
         (("--family", "cards"), "family must be one of dice, markov, regression; got 'cards'"),
         (("--seeds", "x"), "seeds must be whole numbers"),
         (("--preset", "quick", "--experiment", "f.toml"), "give --preset or --experiment, not both"),

@@ -39,6 +39,30 @@ def test_columns_of_a_seed_have_the_first_of_the_same_tasks(full):
     assert len({c.plan.file_name for c in columns}) == len(columns)
 
 
+def test_weights_of_an_unequal_pool_are_those_of_a_smaller_one_shared_with_the_rest(full):
+    """Same tasks as the uniform pool; beside each other two tasks weigh the same in a pool of any size."""
+    columns = [c for c in full.of_mixtures(["pool", "unequal"]).columns() if (c.seed, c.variant) == (0, "base")]
+    (_, four), (one, unequal) = ([c.plan.mixture for c in columns if c.mixture == m] for m in ("pool", "unequal"))
+    np.testing.assert_array_equal(unequal.pool.parameters, four.pool.parameters)
+    assert len(set(unequal.weights)) == 4
+    assert unequal.weights.sum() == pytest.approx(1)
+    np.testing.assert_array_equal(one.weights, [1])
+    wider = parse_map((TINY + ARM).replace("[1, 4]", "[1, 2, 4]"), "wider").of_mixtures(["unequal"])
+    two = next(c.plan.mixture for c in wider.columns() if (c.seed, c.diversity) == (0, 2))
+    np.testing.assert_allclose(unequal.weights[:2] / unequal.weights[:2].sum(), two.weights)
+    assert len({c.plan.file_name for c in columns}) == len(columns)
+
+
+def test_a_family_may_have_mixtures_of_its_own():
+    text = TINY.replace('"pool"]', '"pool"]\nmixtures_of = { dice = ["unequal"] }')
+    own = parse_map(text, "own")
+    assert {c.mixture for c in own.columns()} == {"unequal"}
+    assert {c.mixture for c in own.of_mixtures(["pool"]).columns()} == {"pool"}
+    assert {c.mixture for c in own.joined(parse_map(TINY, "plain")).columns()} == {"minors", "pool", "unequal"}
+    with pytest.raises(ExperimentError, match=r"mixtures_of must be of families of the map, dice; got \['markov'\]"):
+        parse_map(text.replace("{ dice", "{ markov"), "strange")
+
+
 def test_arms_and_points_are_columns_too(full):
     variants = {(c.variant, c.mixture) for c in full.columns()}
     assert variants == {
@@ -70,7 +94,7 @@ def test_one_design_of_a_map_is_a_map(full):
     assert {c.mixture for c in full.of_mixtures(["pool"]).columns()} == {"pool"}
     assert full.of_mixtures(["pool"]).name == "tiny-map.pool"
     assert full.of_mixtures([]) == full.of_mixtures(["pool", "minors"]) == full
-    with pytest.raises(ExperimentError, match="mixture must be one of minors, pool; got 'lake'"):
+    with pytest.raises(ExperimentError, match="mixture must be one of minors, pool, unequal; got 'lake'"):
         full.of_mixtures(["lake"])
 
 
@@ -121,7 +145,7 @@ def test_other_networks_are_no_part_of_a_map(old, new, sentence):
         ("looks = 3", "looks = 3\nfew = [1, 2]", r"few must be among the diversities \[1, 4\]; got \[1, 2\]"),
         ("looks = 3", "looks = 3\nfew = [4]", "few must be two or more diversities"),
         ("looks = 3", "look = 3", "look is not a key of an experiment"),
-        ('"pool"]', '"lake"]', "mixtures.1: Input should be 'minors' or 'pool'"),
+        ('"pool"]', '"lake"]', "mixtures.1: Input should be 'minors', 'pool' or 'unequal'"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(old, new, sentence):

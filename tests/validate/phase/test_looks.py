@@ -14,11 +14,11 @@ KINDS = {kind: TASKS[kind] for kind in ("dice", "markov", "regression")}
 
 def scene_of(kind, mixture):
     text = TINY.replace("families.dice", f"families.{kind}").replace(TASKS["dice"], KINDS[kind])
-    columns = parse_map(text, kind).columns()
+    columns = parse_map(text, kind).of_mixtures([mixture]).columns()
     return Scene(next(c for c in columns if (c.mixture, c.diversity) == (mixture, 4)))
 
 
-@pytest.mark.parametrize("mixture", ["minors", "pool"])
+@pytest.mark.parametrize("mixture", ["minors", "pool", "unequal"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_mixes_of_the_poles_are_placed_where_they_are(kind, mixture):
     scene = scene_of(kind, mixture)

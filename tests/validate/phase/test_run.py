@@ -6,6 +6,7 @@ import signal
 import numpy as np
 import pytest
 from rich.console import Console
+from tiny import TASKS
 from tiny_map import TINY
 
 from model import load_checkpoint
@@ -133,3 +134,12 @@ def test_the_same_map_with_two_workers_one_of_which_is_killed(tmp_path):
         if killer:
             assert killer.killed is not None
     assert found[here] == found[there]
+
+
+def test_pools_of_chains_are_held_against_the_phases_of_a_neighbour(tmp_path):
+    text = TINY.replace('["minors", "pool"]', '["minors"]\nmixtures_of = { markov = ["pool", "unequal"] }')
+    chains = text.replace("families.dice", "families.markov").replace(TASKS["dice"], TASKS["markov"])
+    run_map(parse_map(chains, "chains"), tmp_path / "chains", None, quiet())
+    rows = read_map(tmp_path / "chains").neighbours
+    assert [row.number.partition(" (")[2] for row in rows] == ["equal weights, theirs are not)", "unequal weights)"]
+    assert all(1 <= row.ours.value <= 4 and row.source.startswith("Park") for row in rows)
