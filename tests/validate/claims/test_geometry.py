@@ -149,12 +149,13 @@ def test_the_fall_is_of_two_networks_at_the_site_of_the_plain_one(setting):
 
 
 def test_an_untrained_network_keeps_fresh_tasks_in_the_span_once_the_symbol_is_removed():
-    """Dice of the minimal size, last layer: the symbol fills the states, and without it the average of symbols does."""
+    """Dice, width 64, last layer: the symbol fills the states, and without it the average of symbols does."""
     plan = load_preset("minimal").families["dice"]
+    wide = plan.network.model_copy(update={"width": 64, "hidden": 256})
     family = build_family("dice", plan.tasks)
     sizes = plan.measurement.model_copy(update={"cell_sequences": 24, "fresh_tasks": 64, "fresh_sequences": 8})
     setting = Setting("dice", family, family.sample_pool(stream(1000, "majors"), 3), 1000, sizes)
-    network = Transformer(network_config(family, plan.network), seed=1000, backend="numpy")
+    network = Transformer(network_config(family, wide), seed=1000, backend="numpy")
     source = NetworkSource(network, family)
     observed = Observed(source, setting, source.sites[-1])
     plain, rest = (share_inside(of(observed)[observed.site].mean(axis=0)) for of in (fresh_moments, rest_moments))

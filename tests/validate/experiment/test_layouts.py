@@ -60,8 +60,10 @@ def test_separated_states_are_measured_and_their_rows_say_so(kind):
 
 
 def test_minimal_has_dice_in_both_layouts():
-    """The same but for the layout, and without the second optimizer."""
+    """The same but for the layout, with fewer seeds and without the second optimizer."""
     plain, separated = (load_preset("minimal").families[name].model_dump() for name in ("dice", "dice-separated"))
     assert separated.pop("arms") == []
     plain.pop("arms")
+    assert len(separated["seeds"]) >= 3
+    assert set(separated.pop("seeds")) <= set(plain.pop("seeds"))
     assert plain == separated
