@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float
 
-from theory.checks import is_number, require_whole
+from theory.checks import is_number, quoted, require_whole
 from theory.notation import Batch, LatentTasks, Pool
 
 
@@ -36,10 +36,10 @@ class Mixture:
     minors : Pool or None
         The minor tasks. None or an empty pool: the majors share all mass and `minor_mass` plays no part in the
         training weights; it is still the mass of the fresh task in `theory.extrapolation`.
-    shares : ndarray of K_major numbers, optional
-        How the majors share their mass, positive numbers of any sum; uniformly unless given.
     minor_mass : float
         Mass q shared by the minors, in [0, 1).
+    shares : ndarray of K_major numbers, optional
+        How the majors share their mass, positive numbers of any sum; uniformly unless given.
     """
 
     family: LatentTasks
@@ -100,7 +100,9 @@ class Mixture:
 
 def _require_shares(shares: Float[np.ndarray, " K"], n_majors: int) -> None:
     if shares.shape != (n_majors,) or not (np.all(np.isfinite(shares)) and np.all(shares > 0)):
-        raise ValueError(f"shares must be {n_majors} positive numbers, one for each major; got {shares.tolist()}")
+        raise ValueError(
+            f"shares must be {n_majors} positive numbers, one for each major; got {quoted(shares.tolist())}"
+        )
 
 
 def overlapping(pool: Pool, overlap: float) -> Pool:

@@ -16,9 +16,8 @@ axis), a diversity and a seed. Tasks of one seed are draws of one sequence, so a
 those of a column of more.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -188,7 +187,11 @@ class PhaseExperiment(Experiment):
             if mixture != "minors" and home:
                 continue  # axes vary the paper's mixture
             for diversity in self.diversities if variant == BASE else self.few or self.diversities:
-                own = MIXED[mixture](seed_plan, diversity)
+                own = (
+                    with_minors(seed_plan, diversity)
+                    if mixture == "minors"
+                    else with_pool(seed_plan, diversity, mixture)
+                )
                 plan = NetworkPlan(own, next(iter(own.mixtures)), steps)
                 yield Column(kind, mixture, variant, diversity, seed, plan, home, spaced_steps(steps, self.looks))
 
@@ -284,7 +287,7 @@ def with_minors(seed_plan: SeedPlan, n_minors: int) -> SeedPlan:
     return replace(seed_plan, mixtures={f"minors={n_minors}": own})
 
 
-def with_pool(seed_plan: SeedPlan, n_tasks: int, kind: Kind = "pool") -> SeedPlan:
+def with_pool(seed_plan: SeedPlan, n_tasks: int, kind: Kind) -> SeedPlan:
     """Return the plan with a pool in place of majors and minors: the first draws of its own sequence.
 
     Shares of an unequal one are draws of the exponential distribution, so that weights are flat Dirichlet for any
@@ -298,14 +301,6 @@ def with_pool(seed_plan: SeedPlan, n_tasks: int, kind: Kind = "pool") -> SeedPla
         shares = stream(seed_plan.seed, f"{family.name}/pool shares").standard_exponential(n_tasks)
     own = Mixture(family, Pool(pool.parameters[:n_tasks]), None, seed_plan.plan.minor_mass, shares)
     return replace(seed_plan, mixtures={f"{kind}={n_tasks}": own}, setting=replace(seed_plan.setting, majors=few))
-
-
-MIXED: dict[Kind, Callable[[SeedPlan, int], SeedPlan]] = {
-    "minors": with_minors,
-    "pool": with_pool,
-    "unequal": partial(with_pool, kind="unequal"),
-}
-"""The plan of a seed with so many tasks, by what the diversity counts."""
 
 
 def parse_map(text: str, origin: str) -> PhaseExperiment:

@@ -176,11 +176,11 @@ def neighbour_rows(
     rows = []
     for grid in grids(columns):
         first = grid[0]
-        own_rows = [make for family, kind, make in NEIGHBOURS if (family, kind) == (first.family, first.mixture)]
-        if not own_rows or first.variant != BASE:
+        makers = [make for family, kind, make in NEIGHBOURS if (family, kind) == (first.family, first.mixture)]
+        if not makers or first.variant != BASE:
             continue
         key = (*group_key(first), "fresh")
         own = next(t for t in thresholds if (t.family, t.mixture, t.variant, t.population) == key)
         pools = Pools(grid, experiment, own)
-        rows += [found for make in own_rows for found in make(pools)]
+        rows += [found for make in makers for found in make(pools)]
     return rows
